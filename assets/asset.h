@@ -1,0 +1,65 @@
+#pragma once
+
+#include "engine/scene/image.h"
+#include "engine/scene/mesh.h"
+#include "engine/scene/rigid.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace diorama {
+
+struct Texture {
+  std::string name;
+  ImageRgba8 image;
+  bool repeat_u = true, repeat_v = true;
+  bool nearest = false;
+};
+
+enum class AlphaMode { kOpaque, kMask, kBlend };
+
+// glTF metallic-roughness material; texture fields are indices into Asset::textures.
+struct Material {
+  std::string name;
+  glm::vec4 base_color_linear{1.0f};
+  std::optional<size_t> base_color_texture;
+  float metallic = 1.0f, roughness = 1.0f;
+  std::optional<size_t> metallic_roughness_texture, normal_texture, occlusion_texture, emissive_texture;
+  glm::vec3 emissive_linear{0.0f};
+  AlphaMode alpha_mode = AlphaMode::kOpaque;
+  float alpha_cutoff = 0.5f;
+  bool double_sided = false;
+  bool unlit = false;  // KHR_materials_unlit
+};
+
+// One mesh with one material, in the asset's frame.
+struct MeshPart {
+  std::string name;
+  Mesh mesh;
+  std::optional<size_t> material;  // index into Asset::materials
+};
+
+// How and from what an asset was made: asset.extras.diorama. Strings hold JSON objects where so named.
+struct AssetRecord {
+  std::string tool_version;
+  std::string representation;  // "mesh"
+  std::string capture_name;
+  std::string options_json;      // of the fit, {} when unknown
+  std::string held_out_json;     // mean held-out scores of the fit, {} when not scored
+  std::string calibration_json;  // colour camera and color_from_depth that the fit used, {} when as shipped
+  Rigid asset_from_capture;      // the root node's motion: poses of the capture lead into the asset through it
+};
+
+// A scene at time 0 as it is drawn: all nodes, skins and morph targets are applied. Metres, right-handed, +Y up.
+struct Asset {
+  std::vector<MeshPart> meshes;
+  std::vector<Material> materials;
+  std::vector<Texture> textures;
+  std::optional<AssetRecord> record;  // absent in files that Diorama did not write
+};
+
+Bounds bounds_of(const Asset& asset);
+
+}  // namespace diorama

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+
+namespace diorama {
+
+// PCG32 (O'Neill 2014): small, seeded, the same numbers on every machine.
+class Random {
+ public:
+  explicit Random(uint64_t seed, uint64_t stream = 0) : increment_((stream << 1) | 1) {
+    next();
+    state_ += seed;
+    next();
+  }
+
+  uint32_t next() {
+    const uint64_t old = state_;
+    state_ = old * 6364136223846793005ULL + increment_;
+    const auto shifted = static_cast<uint32_t>(((old >> 18) ^ old) >> 27);
+    const auto turn = static_cast<uint32_t>(old >> 59);
+    return (shifted >> turn) | (shifted << ((32 - turn) & 31));
+  }
+
+  // In [0, 1), 24 bits.
+  float uniform() { return static_cast<float>(next() >> 8) * 0x1p-24f; }
+  float uniform(float low, float high) { return low + (high - low) * uniform(); }
+
+  // Standard normal (Box-Muller, one of the pair).
+  float normal();
+
+  // In [0, bound), bound > 0; the bias is below bound / 2^32.
+  uint32_t below(uint32_t bound) { return static_cast<uint32_t>((uint64_t{next()} * bound) >> 32); }
+
+ private:
+  uint64_t state_ = 0, increment_;
+};
+
+}  // namespace diorama
