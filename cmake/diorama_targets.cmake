@@ -1,4 +1,4 @@
-# The two ways a target is made here: diorama_library(NAME ...) and diorama_test(NAME ...).
+# The ways a target is made here: diorama_library(NAME ...), diorama_test(NAME ...) and diorama_fuzzer(NAME ...).
 
 add_library(diorama_flags INTERFACE)
 target_compile_options(diorama_flags INTERFACE
@@ -18,6 +18,9 @@ if(DIORAMA_SANITIZE)
   endif()
 endif()
 if(DIORAMA_BUILD_FUZZERS)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "DIORAMA_BUILD_FUZZERS needs clang (libFuzzer); use `cmake --preset fuzz`")
+  endif()
   target_compile_options(diorama_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
@@ -46,4 +49,30 @@ function(diorama_test name)
   target_link_libraries(${name} PRIVATE diorama_flags ${ARG_LIBS} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+endfunction()
+
+# diorama_fuzzer(NAME SOURCES a_fuzz.cpp ... [LIBS lib ...] [SEEDS folder] [MAX_BYTES n])
+# A libFuzzer program (LLVMFuzzerTestOneInput) and a ctest of the label `fuzz` that runs it for DIORAMA_FUZZ_SECONDS.
+# New inputs are kept in the build folder; SEEDS, relative to the caller, is read only.
+function(diorama_fuzzer name)
+  if(NOT DIORAMA_BUILD_FUZZERS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "SEEDS;MAX_BYTES" "SOURCES;LIBS" ${ARGN})
+  if(NOT ARG_MAX_BYTES)
+    set(ARG_MAX_BYTES 65536)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE diorama_flags ${ARG_LIBS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set(corpus ${CMAKE_CURRENT_BINARY_DIR}/corpus/${name})
+  file(MAKE_DIRECTORY ${corpus})
+  if(ARG_SEEDS)
+    list(APPEND corpus ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_SEEDS})
+  endif()
+  math(EXPR timeout "${DIORAMA_FUZZ_SECONDS} * 2 + 60")
+  add_test(NAME fuzz.${name} COMMAND ${name} -max_total_time=${DIORAMA_FUZZ_SECONDS} -max_len=${ARG_MAX_BYTES}
+    -timeout=20 -rss_limit_mb=4096 -artifact_prefix=${CMAKE_CURRENT_BINARY_DIR}/ -print_final_stats=1 ${corpus})
+  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT ${timeout})
 endfunction()
