@@ -15,6 +15,7 @@ struct CaptureReader {
   const char* name;  // as in --format
   bool (*matches)(const std::filesystem::path& folder);
   CaptureContent (*read)(const std::filesystem::path& folder, const CaptureOptions& options);
+  const char* files = "";  // what marks the layout, for "no capture here: looked for ..."
 };
 
 // In order of preference: where two match, the first wins.
@@ -23,6 +24,7 @@ std::span<const CaptureReader> capture_readers();
 // Brown-Conrady coefficients as OpenCV has them, in normalised image coordinates.
 struct LensDistortion {
   double k1 = 0, k2 = 0, k3 = 0, p1 = 0, p2 = 0;
+  bool is_none() const { return k1 == 0 && k2 == 0 && k3 == 0 && p1 == 0 && p2 == 0; }
 };
 
 // The files of one frame; an empty path is a part that does not exist.
@@ -41,12 +43,14 @@ struct ConfidenceEncoding {
 };
 
 // Decodes frames whose parts are image files. Checks every image's size against the frame's cameras; errors name the
-// file. `frames` gives the cameras (and sizes) that the images must have.
+// file. `frames` gives the cameras (and sizes) that the images must have. Where a lens is undistorted, pixels that it
+// never saw repeat the nearest colour, and are 0 in depth and mask: a distorted frame should say has_mask, and is given
+// a mask even where no mask file exists.
 std::unique_ptr<FrameSource> make_file_source(std::vector<FrameFiles> files, const std::vector<Frame>& frames,
                                               DepthEncoding depth, ConfidenceEncoding confidence, float depth_max_m);
 
 // Ids are unique, poses finite, cameras sound, at least one frame; fills in the hold-out where has_split is false.
-// Called once by open_capture on what a reader returned.
+// Called once by open_capture on what a reader returned. Error kInvalidInput names the frame.
 void finish_content(CaptureContent& content);
 
 // Mean "up" of the cameras (their -y axes), the guess for layouts that do not declare it. Unit length.
