@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <concepts>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -46,8 +47,8 @@ decltype(auto) with_context(std::string_view context, Body&& body) {
   }
 }
 
-template <class Body>
-decltype(auto) with_context(const std::filesystem::path& path, Body&& body) {
+template <std::same_as<std::filesystem::path> Path, class Body>
+decltype(auto) with_context(const Path& path, Body&& body) {
   return with_context(std::string_view(path.string()), std::forward<Body>(body));
 }
 

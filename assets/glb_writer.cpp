@@ -1,0 +1,238 @@
+#include "assets/gltf.h"
+#include "assets/gltf/asset_record.h"
+#include "assets/gltf/format.h"
+#include "assets/gltf/glb_builder.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "engine/scene/image_io.h"
+
+#include <glm/gtc/quaternion.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace diorama {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// The inverse of the root node's motion, in double so that the reader's product is within an ulp of what was given.
+std::vector<glm::vec3> moved_to_capture(std::span<const glm::vec3> points, const Rigid& asset_from_capture) {
+  if (asset_from_capture.rotation == glm::mat3(1.0f) && asset_from_capture.translation == glm::vec3(0.0f)) {
+    return {points.begin(), points.end()};
+  }
+  const glm::dmat3 capture_from_asset = glm::transpose(glm::dmat3(asset_from_capture.rotation));
+  const glm::dvec3 translation = asset_from_capture.translation;
+  std::vector<glm::vec3> moved(points.size());
+  std::transform(points.begin(), points.end(), moved.begin(),
+                 [&](glm::vec3 p) { return glm::vec3(capture_from_asset * (glm::dvec3(p) - translation)); });
+  return moved;
+}
+
+std::vector<glm::vec3> normals_in_capture(std::span<const glm::vec3> normals, const Rigid& asset_from_capture) {
+  std::vector<glm::vec3> turned = moved_to_capture(normals, {asset_from_capture.rotation, glm::vec3(0.0f)});
+  for (glm::vec3& normal : turned) {
+    const float length = glm::length(normal);
+    if (!std::isfinite(length)) fail(ErrorCode::kInvalidInput, "the mesh has a normal that is not finite");
+    if (std::abs(length - 1.0f) > 1e-6f) normal = length > 0 ? normal / length : glm::vec3(0, 1, 0);
+  }
+  return turned;
+}
+
+bool uses_texture(const Material& material) {
+  return material.base_color_texture || material.metallic_roughness_texture || material.normal_texture ||
+         material.occlusion_texture || material.emissive_texture;
+}
+
+void check_part(const MeshPart& part, const Asset& asset) {
+  check_mesh(part.mesh);
+  for (const glm::vec4& c : part.mesh.colors_linear) {
+    if (!std::isfinite(c.r + c.g + c.b + c.a))
+      fail(ErrorCode::kInvalidInput, "the mesh has a colour that is not finite");
+  }
+  for (const glm::vec2& uv : part.mesh.uvs) {
+    if (!std::isfinite(uv.x + uv.y)) {
+      fail(ErrorCode::kInvalidInput, "the mesh has a texture coordinate that is not finite");
+    }
+  }
+  if (!part.material) return;
+  DIO_CHECK(*part.material < asset.materials.size());
+  if (part.mesh.uvs.empty() && uses_texture(asset.materials[*part.material])) {
+    fail(ErrorCode::kInvalidInput, "its material has a texture, but the mesh has no texture coordinates");
+  }
+}
+
+void add_texture(GlbBuilder& builder, const Texture& texture) {
+  if (texture.image.empty()) fail(ErrorCode::kInvalidInput, "the texture \"{}\" has no pixels", texture.name);
+  Json image = {{"bufferView", builder.add_view(encode_png(texture.image), std::nullopt)}, {"mimeType", "image/png"}};
+  if (!texture.name.empty()) image["name"] = texture.name;
+  const size_t source = builder.append("images", std::move(image));
+  const size_t sampler =
+      builder.append("samplers", {{"magFilter", texture.nearest ? kGltfNearest : kGltfLinear},
+                                  {"minFilter", texture.nearest ? kGltfNearest : kGltfLinearMipmapLinear},
+                                  {"wrapS", texture.repeat_u ? kGltfRepeat : kGltfClamp},
+                                  {"wrapT", texture.repeat_v ? kGltfRepeat : kGltfClamp}});
+  builder.append("textures", {{"sampler", sampler}, {"source", source}});
+}
+
+Json texture_info(size_t texture, const Asset& asset) {
+  DIO_CHECK(texture < asset.textures.size());
+  return {{"index", texture}};
+}
+
+void check_material(const Material& material) {
+  const auto check = [&](bool ok, const char* what, const char* range) {
+    if (!ok) fail(ErrorCode::kInvalidInput, "the material \"{}\" has a {} outside {}", material.name, what, range);
+  };
+  const auto in_unit = [](float v) { return v >= 0 && v <= 1; };
+  const glm::vec4 base = material.base_color_linear;
+  check(in_unit(base.r) && in_unit(base.g) && in_unit(base.b) && in_unit(base.a), "base colour", "0..1");
+  check(in_unit(material.metallic), "metallic factor", "0..1");
+  check(in_unit(material.roughness), "roughness factor", "0..1");
+  check(material.alpha_cutoff >= 0, "alpha cutoff", "0 and more");
+  for (int i = 0; i < 3; ++i) {
+    check(material.emissive_linear[i] >= 0 && std::isfinite(material.emissive_linear[i]), "emission", "0 and more");
+  }
+}
+
+Json metallic_roughness_json(const Material& material, const Asset& asset) {
+  Json json = Json::object();
+  const glm::vec4 base = material.base_color_linear;
+  if (base != glm::vec4(1.0f)) json["baseColorFactor"] = {base.r, base.g, base.b, base.a};
+  if (material.base_color_texture) json["baseColorTexture"] = texture_info(*material.base_color_texture, asset);
+  if (material.metallic != 1.0f) json["metallicFactor"] = material.metallic;
+  if (material.roughness != 1.0f) json["roughnessFactor"] = material.roughness;
+  if (material.metallic_roughness_texture) {
+    json["metallicRoughnessTexture"] = texture_info(*material.metallic_roughness_texture, asset);
+  }
+  return json;
+}
+
+Json material_json(const Material& material, const Asset& asset) {
+  check_material(material);
+  Json json = Json::object();
+  if (!material.name.empty()) json["name"] = material.name;
+  Json metallic_roughness = metallic_roughness_json(material, asset);
+  if (!metallic_roughness.empty()) json["pbrMetallicRoughness"] = std::move(metallic_roughness);
+  if (material.normal_texture) json["normalTexture"] = texture_info(*material.normal_texture, asset);
+  if (material.occlusion_texture) json["occlusionTexture"] = texture_info(*material.occlusion_texture, asset);
+  if (material.emissive_texture) json["emissiveTexture"] = texture_info(*material.emissive_texture, asset);
+  const glm::vec3 emissive = material.emissive_linear;
+  const float strength = std::max({emissive.r, emissive.g, emissive.b, 1.0f});  // factors end at 1
+  if (emissive != glm::vec3(0.0f)) {
+    const glm::vec3 factor = emissive / strength;
+    json["emissiveFactor"] = {factor.r, factor.g, factor.b};
+  }
+  if (material.alpha_mode != AlphaMode::kOpaque) {
+    json["alphaMode"] = material.alpha_mode == AlphaMode::kMask ? "MASK" : "BLEND";
+  }
+  if (material.alpha_mode == AlphaMode::kMask) json["alphaCutoff"] = material.alpha_cutoff;
+  if (material.double_sided) json["doubleSided"] = true;
+  if (material.unlit) json["extensions"]["KHR_materials_unlit"] = Json::object();
+  if (strength > 1.0f) json["extensions"]["KHR_materials_emissive_strength"] = {{"emissiveStrength", strength}};
+  return json;
+}
+
+Json primitive_json(GlbBuilder& builder, const MeshPart& part, const Rigid& asset_from_capture) {
+  const Mesh& mesh = part.mesh;
+  Json attributes;
+  attributes["POSITION"] = builder.add_positions(moved_to_capture(mesh.positions, asset_from_capture));
+  if (!mesh.normals.empty()) {
+    attributes["NORMAL"] = builder.add_vectors(normals_in_capture(mesh.normals, asset_from_capture));
+  }
+  if (!mesh.colors_linear.empty()) attributes["COLOR_0"] = builder.add_colors(mesh.colors_linear);
+  if (!mesh.uvs.empty()) attributes["TEXCOORD_0"] = builder.add_uvs(mesh.uvs);
+  Json primitive = {{"attributes", std::move(attributes)},
+                    {"indices", builder.add_indices(mesh.triangles, mesh.positions.size())}};
+  if (part.material) primitive["material"] = *part.material;
+  return primitive;
+}
+
+Json root_node(const Rigid& asset_from_capture) {
+  Json node;
+  node["name"] = "asset_from_capture";
+  if (asset_from_capture.rotation != glm::mat3(1.0f)) {
+    glm::dquat q = glm::normalize(glm::quat_cast(glm::dmat3(asset_from_capture.rotation)));
+    if (q.w < 0) q = -q;
+    node["rotation"] = {q.x, q.y, q.z, q.w};
+  }
+  const glm::vec3 t = asset_from_capture.translation;
+  if (t != glm::vec3(0.0f)) node["translation"] = {t.x, t.y, t.z};
+  return node;
+}
+
+void add_parts(GlbBuilder& builder, const Asset& asset, const Rigid& asset_from_capture) {
+  Json nodes = Json::array({root_node(asset_from_capture)});
+  for (const MeshPart& part : asset.meshes) {
+    if (part.mesh.triangles.empty()) continue;
+    const auto write = [&] {
+      check_part(part, asset);
+      return primitive_json(builder, part, asset_from_capture);
+    };
+    Json mesh;
+    if (!part.name.empty()) mesh["name"] = part.name;
+    mesh["primitives"] = Json::array({with_context(fmt::format("mesh \"{}\"", part.name), write)});
+    Json node = {{"mesh", builder.append("meshes", std::move(mesh))}};
+    if (!part.name.empty()) node["name"] = part.name;
+    nodes[0]["children"].push_back(nodes.size());
+    nodes.push_back(std::move(node));
+  }
+  builder.json()["nodes"] = std::move(nodes);
+}
+
+void list_extensions(Json& json, const Asset& asset) {
+  Json used = Json::array();
+  const auto any = [&](auto condition) {
+    return std::any_of(asset.materials.begin(), asset.materials.end(), condition);
+  };
+  if (any([](const Material& m) { return m.unlit; })) used.push_back("KHR_materials_unlit");
+  const auto bright = [](const Material& m) {
+    return std::max({m.emissive_linear.r, m.emissive_linear.g, m.emissive_linear.b}) > 1;
+  };
+  if (any(bright)) used.push_back("KHR_materials_emissive_strength");
+  if (!used.empty()) json["extensionsUsed"] = std::move(used);
+}
+
+GlbFile build_glb(const Asset& asset) {
+  const bool drawn = std::any_of(asset.meshes.begin(), asset.meshes.end(),
+                                 [](const MeshPart& part) { return !part.mesh.triangles.empty(); });
+  if (!drawn) {
+    fail(ErrorCode::kInvalidInput,
+         "the asset has no triangles, so no .glb is written; check that the capture's depth covers the scene");
+  }
+  GlbBuilder builder;
+  Json& json = builder.json();
+  const Rigid asset_from_capture = asset.record ? asset.record->asset_from_capture : Rigid{};
+  json["asset"] = {{"version", "2.0"}, {"generator", "Diorama"}};
+  if (asset.record) {
+    if (!asset.record->tool_version.empty()) json["asset"]["generator"] = "Diorama " + asset.record->tool_version;
+    json["asset"]["extras"]["diorama"] = record_to_json(*asset.record, bounds_of(asset));
+  }
+  list_extensions(json, asset);
+  json["scene"] = 0;
+  json["scenes"] = Json::array({{{"nodes", {0}}}});
+  add_parts(builder, asset, asset_from_capture);
+  for (const Material& material : asset.materials) builder.append("materials", material_json(material, asset));
+  for (const Texture& texture : asset.textures) add_texture(builder, texture);
+  return builder.finish();
+}
+
+}  // namespace
+
+std::vector<std::byte> encode_glb(const Asset& asset) {
+  GlbFile file = build_glb(asset);
+  file.head.insert(file.head.end(), file.binary.begin(), file.binary.end());
+  return std::move(file.head);
+}
+
+void write_glb(const Asset& asset, const std::filesystem::path& path) {
+  with_context(path, [&] {
+    const GlbFile file = build_glb(asset);
+    AtomicFile target(path);
+    target.write(file.head);
+    target.write(file.binary);
+    target.commit();
+  });
+}
+
+}  // namespace diorama

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+namespace diorama {
+
+// Numbers of the glTF 2.0 specification that reader and writer share.
+inline constexpr uint32_t kGlbMagic = 0x46546c67;  // "glTF"
+inline constexpr uint32_t kGlbVersion = 2;
+inline constexpr uint32_t kGlbJsonChunk = 0x4e4f534a;    // "JSON"
+inline constexpr uint32_t kGlbBinaryChunk = 0x004e4942;  // "BIN\0"
+
+enum GltfComponent {
+  kGltfI8 = 5120,
+  kGltfU8 = 5121,
+  kGltfI16 = 5122,
+  kGltfU16 = 5123,
+  kGltfU32 = 5125,
+  kGltfF32 = 5126,
+};
+
+enum GltfTarget { kGltfArrayBuffer = 34962, kGltfElementBuffer = 34963 };
+
+enum GltfMode { kGltfTriangles = 4, kGltfTriangleStrip = 5, kGltfTriangleFan = 6 };
+
+enum GltfFilter { kGltfNearest = 9728, kGltfLinear = 9729, kGltfLinearMipmapLinear = 9987 };
+enum GltfWrap { kGltfClamp = 33071, kGltfMirror = 33648, kGltfRepeat = 10497 };
+
+}  // namespace diorama
