@@ -12,6 +12,16 @@ std::optional<glm::vec2> project(const Camera& camera, glm::vec3 p_in_world) {
   return project_in_camera(camera, p_in_camera);
 }
 
+Rigid look_at(glm::vec3 eye, glm::vec3 target, glm::vec3 up) {
+  const glm::vec3 forward = glm::normalize(target - eye);
+  glm::vec3 right = glm::cross(forward, up);
+  if (!(glm::length(right) > 1e-6f)) {
+    right = glm::cross(forward, std::abs(forward.x) < 0.9f ? glm::vec3(1, 0, 0) : glm::vec3(0, 1, 0));
+  }
+  right = glm::normalize(right);
+  return {glm::mat3(right, glm::cross(forward, right), forward), eye};
+}
+
 Camera resized(const Camera& camera, glm::ivec2 size_px) {
   const glm::vec2 ratio = glm::vec2(size_px) / glm::vec2(camera.size_px);
   return {size_px, camera.focal_px * ratio, camera.center_px * ratio, camera.world_from_camera};

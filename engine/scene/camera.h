@@ -28,6 +28,10 @@ inline glm::vec3 unproject_in_camera(const Camera& camera, glm::vec2 pixel, floa
 // Pixel that sees a world point; nothing if the point is not in front of the camera.
 std::optional<glm::vec2> project(const Camera& camera, glm::vec3 p_in_world);
 
+// Pose of a camera at `eye` that looks at `target`, with `up` towards the top of the image. If both directions agree,
+// an up is chosen.
+Rigid look_at(glm::vec3 eye, glm::vec3 target, glm::vec3 up);
+
 // The same view at another size; K by the exact ratio of the sizes (each axis its own).
 Camera resized(const Camera& camera, glm::ivec2 size_px);
 
