@@ -2,7 +2,7 @@
 
 add_library(diorama_flags INTERFACE)
 target_compile_options(diorama_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wcast-align=strict -Wunused -Woverloaded-virtual
+  -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wshadow -Wnon-virtual-dtor -Wcast-align=strict -Wunused -Woverloaded-virtual
   -ffp-contract=off) # the same bits whatever the compiler thinks of fused multiply-add
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(diorama_flags INTERFACE -Wno-cast-align)
