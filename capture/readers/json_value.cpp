@@ -4,13 +4,11 @@
 #include "engine/base/file.h"
 
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 
 namespace diorama {
 namespace {
-
-// 100,000 frames with all they can carry; the parsed form takes up to sixteen times as much.
-constexpr uint64_t kMaxJsonBytes = uint64_t{64} << 20;
 
 const char* kind_of(const nlohmann::json& value) {
   if (value.is_object()) return "an object";
@@ -77,10 +75,10 @@ double JsonValue::number() const {
   return value_->get<double>();
 }
 
-float JsonValue::positive_number() const {
-  const auto value = static_cast<float>(number());
-  if (!(value > 0 && std::isfinite(value))) {
-    fail(ErrorCode::kInvalidInput, "{} is {}, expected a positive number", where_, number());
+double JsonValue::positive_number() const {
+  const double value = number();
+  if (!(value >= FLT_MIN && value <= FLT_MAX)) {
+    fail(ErrorCode::kInvalidInput, "{} is {}, expected a positive number", where_, value);
   }
   return value;
 }

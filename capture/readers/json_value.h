@@ -6,12 +6,16 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace diorama {
+
+// Room for 100,000 frames with all that they can carry; the parsed form takes up to sixteen times as much.
+inline constexpr uint64_t kMaxJsonBytes = uint64_t{64} << 20;
 
 // Text from outside to JSON; comments are not accepted. Error kInvalidInput names line and column.
 nlohmann::json parse_json(std::string_view text);
@@ -38,7 +42,7 @@ class JsonValue {
 
   // The value itself; another kind is an Error. Numbers are finite; integers are in [low, high] (2.0 is one).
   double number() const;
-  float positive_number() const;
+  double positive_number() const;  // that a float can hold, too
   int integer(int low, int high) const;
   bool boolean() const;
   bool is_text() const { return value_->is_string(); }

@@ -40,7 +40,11 @@ void hold_out(std::vector<Frame>& frames) {
 }  // namespace
 
 std::span<const CaptureReader> capture_readers() {
-  static const std::vector<CaptureReader> readers = {};
+  static const std::vector<CaptureReader> readers = {
+      kSynthReader,
+      kTransformsReader,
+      kSevenScenesReader,
+  };
   return readers;
 }
 

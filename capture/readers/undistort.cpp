@@ -17,10 +17,13 @@ void distorted_row(const Camera& camera, const LensDistortion& lens, int y, std:
   for (int x = 0; x < camera.size_px.x; ++x) {
     const double u = (x + 0.5 - cx) * inverse_fx;
     const double r2 = u * u + v * v;
+    // Beyond the radius where the polynomial turns back the model means nothing: no pixel is there.
+    const double slope = 1 + r2 * (3 * lens.k1 + r2 * (5 * lens.k2 + r2 * 7 * lens.k3));
     const double radial = 1 + r2 * (lens.k1 + r2 * (lens.k2 + r2 * lens.k3));
     const double du = u * radial + 2 * lens.p1 * u * v + lens.p2 * (r2 + 2 * u * u);
     const double dv = v * radial + lens.p1 * (r2 + 2 * v * v) + 2 * lens.p2 * u * v;
-    source[static_cast<size_t>(x)] = glm::vec2(static_cast<float>(du * fx + cx), static_cast<float>(dv * fy + cy));
+    source[static_cast<size_t>(x)] =
+        slope > 0 ? glm::vec2(static_cast<float>(du * fx + cx), static_cast<float>(dv * fy + cy)) : glm::vec2(-1.0f);
   }
 }
 
