@@ -113,7 +113,7 @@ void describe(const JsonValue& root, const std::vector<DescribedCamera>& cameras
   if (std::any_of(content.frames.begin(), content.frames.end(), has_depth)) {
     result.depth_unit_m = root.at("depth_unit_m").positive_number();
     conventions.depth_unit = fmt::format("{:.6g} mm", result.depth_unit_m * 1000);
-    conventions.invalid_depth = "0";
+    conventions.invalid_depth = std::string("0");
   }
   const auto up = root.find("up");
   conventions.up_in_world = up ? read_up(*up) : up_from_cameras(content.frames);
