@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/base/thread_pool.h"
+#include "engine/raster/texture.h"
 #include "engine/scene/camera.h"
 #include "engine/scene/image.h"
 #include "engine/scene/mesh.h"
@@ -10,15 +11,17 @@
 
 namespace diorama {
 
-// How the rasteriser shades one mesh. Colour = base_color_linear * vertex colour * texture; unlit.
+// How the rasteriser shades one mesh: base_color_linear * vertex colour * texture, all linear; alpha likewise.
 struct RasterMaterial {
   glm::vec4 base_color_linear{1.0f};
-  const ImageRgba8* texture = nullptr;  // sRGB, bilinear
+  const ImageRgba8* texture = nullptr;  // sRGB, straight alpha; bilinear, or trilinear where `mips` are given
+  const MipChain* mips = nullptr;       // make_mips(texture): made once by who draws it more than once
   bool repeat_u = true, repeat_v = true;
   bool double_sided = true;
-  float alpha_cutoff = 0.0f;  // fragments with less alpha are dropped
-  bool blend = false;         // drawn after the opaque meshes, over them, in mesh order; writes no depth
-  bool lit = false;           // headlight shading by the normal, for materials that are not unlit
+  float alpha_cutoff = 0.0f;  // samples with less alpha are dropped; what is left of an opaque mesh counts as alpha 1
+  bool blend = false;         // drawn after the opaque meshes, over them (in linear light), in mesh order and far to
+                              // near within a mesh; writes no depth
+  bool lit = false;           // headlight: 0.2 + 0.8 |normal . view|, for materials that are not unlit
 };
 
 struct RasterMesh {
@@ -29,7 +32,7 @@ struct RasterMesh {
 struct RasterOptions {
   int samples = 4;  // colour samples a pixel: 1 or 4 (fixed pattern); depth is always that of the pixel's centre
   float near_m = 0.01f;
-  glm::vec3 background{0};  // sRGB [0, 1]
+  glm::vec3 background{0.0f};  // sRGB [0, 1]
 };
 
 struct RasterResult {
@@ -38,7 +41,10 @@ struct RasterResult {
   ImageF32 coverage;  // share of the samples that hit a surface, [0, 1]
 };
 
-// Draws meshes as the camera sees them. The same bits for any thread count.
+// Draws meshes as the camera sees them. Each sample on an edge that two triangles share belongs to just one of them;
+// depth and attributes are those of the exact plane at the sample (corners are snapped to 1/256 pixel for coverage
+// alone). The same bits for any thread count and instruction set. Error kInvalidInput: what check_mesh, check_camera
+// refuse, or a mesh with a texture but no texture coordinates. Memory: 20 bytes a vertex, at most 100 a triangle.
 RasterResult rasterize(std::span<const RasterMesh> meshes, const Camera& camera, const RasterOptions& options,
                        ThreadPool& pool);
 

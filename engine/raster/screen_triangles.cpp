@@ -1,0 +1,210 @@
+#include "engine/raster/screen_triangles.h"
+
+#include "engine/raster/clip.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace diorama {
+namespace {
+
+constexpr int kMaxBinnedTiles = 16;  // a triangle that touches more is not written into each tile's list
+
+// Edge functions inside a tile must fit 32 bits: 2 * (size + 2 * guard band) * 2^bits * 16 * kTileSize < 2^31.
+int subpixel_bits_for(glm::ivec2 size_px) {
+  int bits = 8;
+  for (int limit = 4096; limit < std::max(size_px.x, size_px.y); limit *= 2) --bits;
+  return bits;
+}
+
+glm::dvec3 to_camera(const Viewport& viewport, glm::vec3 p_in_world) {
+  return viewport.rotation_camera_from_world * glm::dvec3(p_in_world) + viewport.translation_camera_from_world;
+}
+
+ScreenVertex project_vertex(const Viewport& viewport, glm::vec3 p_in_world) {
+  const glm::dvec3 p = to_camera(viewport, p_in_world);
+  ScreenVertex vertex;
+  if (!(p.z >= viewport.near_m)) return vertex;
+  const double inverse_z = 1.0 / p.z;
+  const glm::dvec2 px = viewport.focal_px * glm::dvec2(p) * inverse_z + viewport.center_px;
+  const bool inside = px.x >= -kGuardBandPx && px.x <= viewport.size_px.x + kGuardBandPx && px.y >= -kGuardBandPx &&
+                      px.y <= viewport.size_px.y + kGuardBandPx;
+  if (!inside) return vertex;
+  // Positive before the cast, which truncates.
+  const double steps = static_cast<double>(1 << viewport.subpixel_bits);
+  const glm::ivec2 shift(kGuardBandPx << viewport.subpixel_bits);
+  vertex.snapped = glm::ivec2(px * steps + (glm::dvec2(shift) + 0.5)) - shift;
+  vertex.px = glm::vec2(px);
+  vertex.inverse_z = static_cast<float>(inverse_z);
+  return vertex;
+}
+
+float cross2(glm::vec2 a, glm::vec2 b) {
+  return a.x * b.y - a.y * b.x;
+}
+
+// Slopes of 1/z from the exact positions. A sliver has none that can be trusted: flat, and its range bounds it.
+void set_depth_plane(ScreenTriangle& triangle, const ScreenVertex (&v)[3], const Viewport& viewport) {
+  const glm::vec2 e1 = v[1].px - v[0].px, e2 = v[2].px - v[0].px;
+  const float w1 = v[1].inverse_z - v[0].inverse_z, w2 = v[2].inverse_z - v[0].inverse_z;
+  const float inverse_area = 1.0f / cross2(e1, e2);
+  const float dx = (w1 * e2.y - w2 * e1.y) * inverse_area;
+  const float dy = (w2 * e1.x - w1 * e2.x) * inverse_area;
+  const bool usable = std::abs(dx) < 1e20f && std::abs(dy) < 1e20f;
+  triangle.inverse_z_dx = usable ? dx : 0.0f;
+  triangle.inverse_z_dy = usable ? dy : 0.0f;
+  const glm::vec2 snapped_px = glm::vec2(v[0].snapped) / static_cast<float>(1 << viewport.subpixel_bits);
+  const glm::vec2 moved = snapped_px - v[0].px;
+  triangle.inverse_z = v[0].inverse_z + triangle.inverse_z_dx * moved.x + triangle.inverse_z_dy * moved.y;
+  triangle.inverse_z_min = std::min({v[0].inverse_z, v[1].inverse_z, v[2].inverse_z});
+  triangle.inverse_z_max = std::max({v[0].inverse_z, v[1].inverse_z, v[2].inverse_z});
+}
+
+class ChunkBuilder {
+ public:
+  ChunkBuilder(const RasterMesh& item, std::span<const ScreenVertex> vertices, const Viewport& viewport,
+               TriangleChunk& chunk)
+      : mesh_(*item.mesh),
+        double_sided_(item.material.double_sided),
+        vertices_(vertices),
+        viewport_(viewport),
+        chunk_(chunk) {}
+
+  void add(uint32_t triangle) {
+    const glm::uvec3 t = mesh_.triangles[triangle];
+    const ScreenVertex v[3] = {vertices_[t.x], vertices_[t.y], vertices_[t.z]};
+    if (v[0].inverse_z > 0 && v[1].inverse_z > 0 && v[2].inverse_z > 0) {
+      add_piece(v, triangle, kNotClipped);
+    } else {
+      add_clipped(t, v, triangle);
+    }
+  }
+
+ private:
+  // False if it covers no sample.
+  bool add_piece(const ScreenVertex (&v)[3], uint32_t triangle, uint32_t clipped) {
+    const glm::i64vec2 e1(v[1].snapped - v[0].snapped), e2(v[2].snapped - v[0].snapped);
+    const int64_t area = e1.x * e2.y - e1.y * e2.x;
+    // With y down, a triangle that runs counter-clockwise to the eye has a negative area.
+    if (area == 0 || (area > 0 && !double_sided_)) return false;
+    ScreenTriangle result;
+    result.corner[0] = v[0].snapped;
+    result.corner[1] = area > 0 ? v[1].snapped : v[2].snapped;
+    result.corner[2] = area > 0 ? v[2].snapped : v[1].snapped;
+    if (sampled_pixels(result, viewport_).empty()) return false;
+    set_depth_plane(result, v, viewport_);
+    result.triangle = triangle;
+    result.clipped = clipped;
+    chunk_.triangles.push_back(result);
+    return true;
+  }
+
+  void add_clipped(glm::uvec3 t, const ScreenVertex (&v)[3], uint32_t triangle) {
+    const ClipPolygon polygon =
+        clip_triangle({to_camera(viewport_, mesh_.positions[t.x]), to_camera(viewport_, mesh_.positions[t.y]),
+                       to_camera(viewport_, mesh_.positions[t.z])},
+                      viewport_);
+    const auto screen_vertex = [&](const ClipVertex& vertex) {
+      const bool whole = vertex.corner >= 0 && v[vertex.corner].inverse_z > 0;
+      return whole ? v[vertex.corner] : project_clipped(vertex.p_in_camera, viewport_);
+    };
+    for (int i = 1; i + 1 < polygon.count; ++i) {
+      ClippedCorners corners;
+      for (int k = 0; k < 3; ++k) {
+        const ClipVertex& vertex = polygon.vertices[static_cast<size_t>(k == 0 ? 0 : i + k - 1)];
+        corners.corner[k] = screen_vertex(vertex);
+        corners.barycentric[k] = glm::vec3(vertex.barycentric);
+      }
+      if (add_piece(corners.corner, triangle, static_cast<uint32_t>(chunk_.clipped.size()))) {
+        chunk_.clipped.push_back(corners);
+      }
+    }
+  }
+
+  const Mesh& mesh_;
+  const bool double_sided_;
+  std::span<const ScreenVertex> vertices_;
+  const Viewport& viewport_;
+  TriangleChunk& chunk_;
+};
+
+// Counting sort of the triangles by tile.
+void sort_into_tiles(TriangleChunk& chunk, const Viewport& viewport) {
+  const auto tile_rect = [&](const ScreenTriangle& triangle) {
+    const PixelRect rect = sampled_pixels(triangle, viewport);
+    return PixelRect{rect.min / kTileSize, rect.max / kTileSize};
+  };
+  const auto for_each_tile = [&](const PixelRect& rect, auto&& visit) {
+    for (int y = rect.min.y; y <= rect.max.y; ++y) {
+      for (int x = rect.min.x; x <= rect.max.x; ++x) visit(static_cast<size_t>(y * viewport.tiles.x + x));
+    }
+  };
+  std::vector<uint32_t>& begin = chunk.tile_begin;
+  begin.assign(static_cast<size_t>(viewport.tiles.x * viewport.tiles.y) + 2, 0);
+  std::vector<PixelRect> rects(chunk.triangles.size());
+  for (size_t i = 0; i < rects.size(); ++i) {
+    rects[i] = tile_rect(chunk.triangles[i]);
+    const glm::ivec2 extent = rects[i].max - rects[i].min + 1;
+    if (extent.x * extent.y > kMaxBinnedTiles) {
+      chunk.large.push_back(static_cast<uint16_t>(i));
+      rects[i] = PixelRect{};
+    }
+    for_each_tile(rects[i], [&](size_t tile) { ++begin[tile + 2]; });
+  }
+  for (size_t i = 2; i < begin.size(); ++i) begin[i] += begin[i - 1];
+  chunk.tile_entries.resize(begin.back());
+  for (size_t i = 0; i < rects.size(); ++i) {
+    for_each_tile(rects[i], [&](size_t tile) { chunk.tile_entries[begin[tile + 1]++] = static_cast<uint16_t>(i); });
+  }
+  begin.pop_back();
+}
+
+}  // namespace
+
+Viewport make_viewport(const Camera& camera, const RasterOptions& options) {
+  Viewport viewport;
+  viewport.size_px = camera.size_px;
+  viewport.tiles = (camera.size_px + (kTileSize - 1)) / kTileSize;
+  viewport.subpixel_bits = subpixel_bits_for(camera.size_px);
+  const glm::dmat3 rotation = glm::transpose(glm::dmat3(camera.world_from_camera.rotation));
+  viewport.rotation_camera_from_world = rotation;
+  viewport.translation_camera_from_world = -(rotation * glm::dvec3(camera.world_from_camera.translation));
+  viewport.focal_px = glm::dvec2(camera.focal_px);
+  viewport.center_px = glm::dvec2(camera.center_px);
+  viewport.near_m = static_cast<double>(options.near_m);
+  viewport.first_sample = options.samples == 1 ? kCenterSample.x : 2;
+  viewport.last_sample = options.samples == 1 ? kCenterSample.x : 14;
+  return viewport;
+}
+
+std::vector<ScreenVertex> project_vertices(const Mesh& mesh, const Viewport& viewport, ThreadPool& pool) {
+  std::vector<ScreenVertex> vertices(mesh.positions.size());
+  pool.parallel_for(vertices.size(), 4096, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) vertices[i] = project_vertex(viewport, mesh.positions[i]);
+  });
+  return vertices;
+}
+
+PixelRect sampled_pixels(const ScreenTriangle& triangle, const Viewport& viewport) {
+  const glm::ivec2 low = glm::min(triangle.corner[0], glm::min(triangle.corner[1], triangle.corner[2]));
+  const glm::ivec2 high = glm::max(triangle.corner[0], glm::max(triangle.corner[1], triangle.corner[2]));
+  const int bits = viewport.subpixel_bits, grid_shift = bits - 4, one = 1 << bits;
+  // The first pixel whose last sample is not left of `low`, the last whose first sample is not right of `high`.
+  const glm::ivec2 min = (low - (viewport.last_sample << grid_shift) + (one - 1)) >> bits;
+  const glm::ivec2 max = (high - (viewport.first_sample << grid_shift)) >> bits;
+  return {glm::max(min, glm::ivec2(0)), glm::min(max, viewport.size_px - 1)};
+}
+
+TriangleChunk make_chunk(const RasterMesh& item, size_t mesh_index, std::span<const ScreenVertex> vertices,
+                         std::span<const uint32_t> order, const Viewport& viewport) {
+  DIO_CHECK(order.size() <= kChunkTriangles);
+  TriangleChunk chunk;
+  chunk.mesh = mesh_index;
+  chunk.triangles.reserve(order.size());
+  ChunkBuilder builder(item, vertices, viewport, chunk);
+  for (const uint32_t triangle : order) builder.add(triangle);
+  sort_into_tiles(chunk, viewport);
+  return chunk;
+}
+
+}  // namespace diorama

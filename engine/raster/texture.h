@@ -1,0 +1,29 @@
+#pragma once
+
+#include "engine/base/thread_pool.h"
+#include "engine/scene/image.h"
+
+#include <vector>
+
+namespace diorama {
+
+// A texture's smaller levels, each half the one before (at least 1 pixel a side), down to 1x1. levels[0] is half the
+// texture. Averaged in linear light, premultiplied; stored as sRGB with straight alpha.
+struct MipChain {
+  std::vector<ImageRgba8> levels;
+};
+
+MipChain make_mips(const ImageRgba8& texture, ThreadPool& pool);
+
+struct TextureView {
+  const ImageRgba8* image = nullptr;
+  const MipChain* mips = nullptr;  // absent: bilinear from the image alone
+  bool repeat_u = true, repeat_v = true;
+};
+
+// Linear RGB and alpha at uv ((0, 0) is the top left corner of the top left texel). `texels_per_px` is the larger
+// extent of a screen pixel in texels of the image; it chooses the levels where there are mips (trilinear). A uv that is
+// not finite reads as 0.
+glm::vec4 sample_texture(const TextureView& texture, glm::vec2 uv, float texels_per_px);
+
+}  // namespace diorama
