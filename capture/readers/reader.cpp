@@ -44,6 +44,10 @@ std::span<const CaptureReader> capture_readers() {
       kSynthReader,
       kTransformsReader,
       kSevenScenesReader,
+      kTumReader,
+      kRigReader,
+      kLlffReader,
+      kLightFieldReader,
   };
   return readers;
 }
