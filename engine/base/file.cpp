@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -60,23 +61,35 @@ std::string read_text_file(const fs::path& path, uint64_t max_bytes) {
 }
 
 std::vector<std::byte> read_file_head(const fs::path& path, size_t count) {
-  checked_size(path, UINT64_MAX);
-  std::vector<std::byte> bytes(count);
-  bytes.resize(read_into(path, bytes.data(), count));
+  std::vector<std::byte> bytes(std::min<uint64_t>(count, checked_size(path, UINT64_MAX)));
+  bytes.resize(read_into(path, bytes.data(), bytes.size()));
   return bytes;
 }
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
   std::error_code error;
+  if (fs::is_symlink(path_, error)) {  // the link stays, its file is replaced
+    const fs::path target = fs::weakly_canonical(path_, error);
+    if (error) fail(ErrorCode::kIo, "{}: the link cannot be followed: {}", path_.string(), error.message());
+    path_ = target;
+  }
   const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
   fs::create_directories(folder, error);
   if (error) fail(ErrorCode::kIo, "{}: the folder cannot be made: {}", folder.string(), error.message());
   if (fs::is_directory(path_, error)) {
     fail(ErrorCode::kInvalidInput, "{}: is a folder, expected the name of a file to write", path_.string());
   }
-  temporary_ = folder / fmt::format(".{}.{}.part", path_.filename().string(), ::getpid());
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (descriptor_ < 0) fail(ErrorCode::kIo, "{}: cannot be written: {}", path_.string(), std::strerror(errno));
+  if (fs::exists(path_, error) && !fs::is_regular_file(path_, error)) {
+    fail(ErrorCode::kInvalidInput, "{}: is a device or pipe, expected the name of a file to write", path_.string());
+  }
+  // Names that other writers (or a crash) hold are passed over.
+  for (int attempt = 0; descriptor_ < 0; ++attempt) {
+    temporary_ = folder / fmt::format(".{}.{}.{}.part", path_.filename().string(), ::getpid(), attempt);
+    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor_ < 0 && (errno != EEXIST || attempt == 1000)) {
+      fail(ErrorCode::kIo, "{}: cannot be written: {}", path_.string(), std::strerror(errno));
+    }
+  }
 }
 
 AtomicFile::~AtomicFile() {
@@ -86,6 +99,7 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
+  DIO_CHECK(descriptor_ >= 0);
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
@@ -95,6 +109,7 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
 }
 
 void AtomicFile::commit() {
+  DIO_CHECK(descriptor_ >= 0);
   const auto check = [&](int result) {
     if (result != 0) fail(ErrorCode::kIo, "{}: cannot be written: {}", path_.string(), std::strerror(errno));
   };

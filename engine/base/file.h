@@ -20,7 +20,8 @@ std::string read_text_file(const std::filesystem::path& path, uint64_t max_bytes
 std::vector<std::byte> read_file_head(const std::filesystem::path& path, size_t count);
 
 // A file written beside its place and renamed at the end: a crash or a full disk leaves the old one whole. Parent
-// folders are made. Error kIo names the path and the system's reason.
+// folders are made. Error kIo names the path and the system's reason; kInvalidInput: a folder, device or pipe has the
+// name.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);

@@ -4,16 +4,17 @@
 
 namespace diorama {
 
-void JobContext::begin_stage(std::string name, uint64_t total) {
+void JobContext::begin_stage(std::string name, uint64_t total, uint64_t done) {
   check_cancelled();
   {
     const std::lock_guard lock(mutex_);
     current_ = {};
     current_.stage = std::move(name);
+    current_.step = done_before_ = done;
     current_.total = total;
     stage_start_ = Clock::now();
   }
-  if (listener_) listener_(progress());
+  tell_listener();
 }
 
 void JobContext::advance(uint64_t steps) {
@@ -22,7 +23,13 @@ void JobContext::advance(uint64_t steps) {
     const std::lock_guard lock(mutex_);
     current_.step += steps;
   }
-  if (listener_) listener_(progress());
+  tell_listener();
+}
+
+void JobContext::tell_listener() {
+  if (!listener_) return;
+  const std::lock_guard lock(listener_mutex_);
+  listener_(progress());
 }
 
 void JobContext::set_score(double score) {
@@ -42,9 +49,9 @@ Progress JobContext::progress() const {
   const std::lock_guard lock(mutex_);
   Progress result = current_;
   result.elapsed_s = std::chrono::duration<double>(Clock::now() - stage_start_).count();
-  if (result.step > 0 && result.total >= result.step) {
-    result.left_s =
-        result.elapsed_s / static_cast<double>(result.step) * static_cast<double>(result.total - result.step);
+  if (result.step > done_before_ && result.total >= result.step) {
+    const double step_s = result.elapsed_s / static_cast<double>(result.step - done_before_);
+    result.left_s = step_s * static_cast<double>(result.total - result.step);
   }
   return result;
 }

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <system_error>
 
 namespace diorama {
 namespace {
@@ -24,14 +26,32 @@ std::string choice_list(const OptionChoice& choice) {
 }
 
 std::string range_text(OptionRange range) {
+  const OptionRange any;
+  if (range.min == any.min && range.max == any.max) return "any finite number";
   if (range.min == -std::numeric_limits<double>::infinity()) return fmt::format("at most {}", range.max);
   if (range.max == std::numeric_limits<double>::infinity()) return fmt::format("at least {}", range.min);
   return fmt::format("{} to {}", range.min, range.max);
 }
 
+// The shortest decimal that is this float, as a double: 0.02f is told as 0.02 and not as 0.019999999552965164.
+double shortest(float value) {
+  const std::string text = fmt::format("{}", value);
+  double result = value;
+  std::from_chars(text.data(), text.data() + text.size(), result);
+  return result;
+}
+
 void check_number(const OptionField& field, double value) {
-  if (value >= field.range.min && value <= field.range.max) return;
+  if (std::isfinite(value) && value >= field.range.min && value <= field.range.max) return;
   fail(ErrorCode::kInvalidInput, "--{} is {}, expected {}", field.name, value, range_text(field.range));
+}
+
+// A range up to 0.1 takes 0.1f, which as a double is above it.
+void check_number(const OptionField& field, float value) {
+  check_number(field, shortest(value));
+}
+void check_number(const OptionField& field, int value) {
+  check_number(field, static_cast<double>(value));
 }
 
 template <class T>
@@ -53,8 +73,14 @@ int choice_index(const OptionField& field, const OptionChoice& choice, std::stri
   return static_cast<int>(found - choice.names.begin());
 }
 
+// Paths may hold bytes that are not UTF-8; JSON may not.
+std::string dumped(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 Json value_of(const OptionField& field) {
   return std::visit(Overloaded{[](const OptionChoice& choice) { return Json(choice.names.at(*choice.index)); },
+                               [](const float* value) { return Json(shortest(*value)); },
                                [](const auto* value) { return Json(*value); }},
                     field.target);
 }
@@ -76,32 +102,32 @@ void set_from_json(const OptionField& field, const Json& value) {
                    [](const auto&) { return false; }},
         field.target);
     if (fits) {
-      set_option(field, value.dump());
+      set_option(field, dumped(value));
       return;
     }
   }
-  fail(ErrorCode::kInvalidInput, "option '{}' has the wrong type: {}", field.name, value.dump());
+  fail(ErrorCode::kInvalidInput, "option '{}' has the wrong type: {}", field.name, dumped(value));
 }
 
 }  // namespace
 
 void check_options(const std::vector<OptionField>& fields) {
   for (const OptionField& field : fields) {
-    std::visit(Overloaded{[&](const int* value) { check_number(field, *value); },
-                          [&](const float* value) { check_number(field, *value); },
-                          [&](const double* value) { check_number(field, *value); },
-                          [&](const OptionChoice& choice) {
-                            DIO_CHECK(*choice.index >= 0 && static_cast<size_t>(*choice.index) < choice.names.size());
-                          },
-                          [](const auto&) {}},
-               field.target);
+    std::visit(
+        Overloaded{[&](int* value) { check_number(field, *value); }, [&](float* value) { check_number(field, *value); },
+                   [&](double* value) { check_number(field, *value); },
+                   [&](const OptionChoice& choice) {
+                     DIO_CHECK(*choice.index >= 0 && static_cast<size_t>(*choice.index) < choice.names.size());
+                   },
+                   [](bool*) {}, [](std::string*) {}},
+        field.target);
   }
 }
 
 std::string options_to_json(const std::vector<OptionField>& fields) {
   Json object = Json::object();
   for (const OptionField& field : fields) object[field.name] = value_of(field);
-  return object.dump();
+  return dumped(object);
 }
 
 void options_from_json(const std::vector<OptionField>& fields, std::string_view json) {
@@ -135,7 +161,7 @@ void set_option(const OptionField& field, std::string_view text) {
 
 std::string option_text(const OptionField& field) {
   const Json value = value_of(field);
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return value.is_string() ? value.get<std::string>() : dumped(value);
 }
 
 }  // namespace diorama

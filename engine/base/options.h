@@ -19,6 +19,7 @@ namespace diorama {
 //       option("voxel", voxel_m, {1e-3, 1}, "edge of a voxel, m");
 //     }
 //   };
+// Numbers must be finite, whatever the range.
 struct OptionRange {
   double min = -std::numeric_limits<double>::infinity(), max = std::numeric_limits<double>::infinity();
 };
@@ -65,8 +66,9 @@ std::vector<OptionField> option_fields(Options& options) {
 // Error kInvalidInput naming the first option that is out of its range (NaN is).
 void check_options(const std::vector<OptionField>& fields);
 
-// One JSON object, keys in the listed order. Reading: keys may be absent (the field stays), unknown ones and wrong
-// types are an Error; ranges are checked.
+// One JSON object, keys in the listed order; reading it back gives the same values to the bit. Reading: keys may be
+// absent (the field stays), unknown ones and wrong types are an Error; ranges are checked. After an Error the fields
+// before the wrong one are set.
 std::string options_to_json(const std::vector<OptionField>& fields);
 void options_from_json(const std::vector<OptionField>& fields, std::string_view json);
 

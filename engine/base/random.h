@@ -25,7 +25,7 @@ class Random {
   float uniform() { return static_cast<float>(next() >> 8) * 0x1p-24f; }
   float uniform(float low, float high) { return low + (high - low) * uniform(); }
 
-  // Standard normal (Box-Muller, one of the pair).
+  // Standard normal (Box-Muller, one of the pair). The same numbers wherever the C library's log and cos are the same.
   float normal();
 
   // In [0, bound), bound > 0; the bias is below bound / 2^32.

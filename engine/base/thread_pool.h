@@ -1,5 +1,7 @@
 #pragma once
 
+#include "engine/base/error.h"
+
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -21,10 +23,12 @@ class ThreadPool {
   int thread_count() const;
 
   // Calls body(begin, end) over [0, count) in pieces of `grain` (the last may be shorter), in any order, and returns
-  // when all are done. The first exception is rethrown here.
+  // when all are done. The first exception is rethrown here. While it waits, the calling thread runs pieces of this
+  // call alone, never another task: the caller may hold a lock.
   void parallel_for(size_t count, size_t grain, const std::function<void(size_t begin, size_t end)>& body);
 
-  // Starts `task` in the background and returns at once; it must not throw. The destructor waits for all of them.
+  // Starts `task` in the background and returns at once (a pool of one thread runs it first); it must not throw. The
+  // destructor waits for all of them.
   void run_in_background(std::function<void()> task);
 
  private:
@@ -35,7 +39,8 @@ class ThreadPool {
 // Sum of term(begin, end) over pieces of `grain`, added up in index order: the same bits for any thread count.
 template <class T, class Term>
 T sum_in_order(ThreadPool& pool, size_t count, size_t grain, T start, Term&& term) {
-  const size_t pieces = (count + grain - 1) / grain;
+  DIO_CHECK(grain > 0);
+  const size_t pieces = count / grain + (count % grain != 0 ? 1 : 0);
   std::vector<T> partial(pieces, T{});
   pool.parallel_for(count, grain, [&](size_t begin, size_t end) { partial[begin / grain] = term(begin, end); });
   for (const T& piece : partial) start = start + piece;

@@ -27,10 +27,10 @@ struct Mesh {
 
 Bounds bounds_of(const Mesh& mesh);
 
-// Area-weighted vertex normals; a vertex without area gets (0, 1, 0).
+// Area-weighted vertex normals; a vertex without area gets (0, 1, 0). The indices must be right (check_mesh).
 std::vector<glm::vec3> vertex_normals(const Mesh& mesh);
 
-// Error kInvalidInput: an index past the vertices, an attribute array of another length, a position that is not finite.
+// Error kInvalidInput: an index past the vertices, an attribute array of another length, a value that is not finite.
 void check_mesh(const Mesh& mesh);
 
 }  // namespace diorama

@@ -17,6 +17,18 @@ glm::dmat3 nearest_rotation(glm::dmat3 matrix) {
   return matrix;
 }
 
+Rigid checked_translation(const glm::dmat3& rotation, glm::dvec3 translation_m) {
+  // Past this a float steps by a metre: the world needs a nearer origin.
+  constexpr double kFarthestM = 1e7;
+  for (int i = 0; i < 3; ++i) {
+    if (!(std::abs(translation_m[i]) <= kFarthestM)) {
+      fail(ErrorCode::kInvalidInput, "the pose's translation is {} {} {} m, expected finite numbers within {} m",
+           translation_m.x, translation_m.y, translation_m.z, kFarthestM);
+    }
+  }
+  return {glm::mat3(rotation), glm::vec3(translation_m)};
+}
+
 }  // namespace
 
 glm::mat4 to_mat4(const Rigid& rigid) {
@@ -48,7 +60,7 @@ Rigid rigid_from_row_major(const std::array<double, 16>& matrix) {
   if (glm::determinant(rotation) < 0) {
     fail(ErrorCode::kInvalidInput, "the pose mirrors (determinant -1); negate one camera axis in the file");
   }
-  return {glm::mat3(nearest_rotation(rotation)), glm::vec3(matrix[3], matrix[7], matrix[11])};
+  return checked_translation(nearest_rotation(rotation), {matrix[3], matrix[7], matrix[11]});
 }
 
 Rigid rigid_from_quaternion_xyzw(const std::array<double, 4>& q, const std::array<double, 3>& t) {
@@ -56,11 +68,8 @@ Rigid rigid_from_quaternion_xyzw(const std::array<double, 4>& q, const std::arra
   if (!(std::abs(norm - 1) <= 1e-2)) {
     fail(ErrorCode::kInvalidInput, "the pose's quaternion has length {:.4g}, expected 1", norm);
   }
-  if (!std::isfinite(t[0]) || !std::isfinite(t[1]) || !std::isfinite(t[2])) {
-    fail(ErrorCode::kInvalidInput, "the pose has an entry that is not a finite number");
-  }
   const glm::dquat unit(q[3] / norm, q[0] / norm, q[1] / norm, q[2] / norm);
-  return {glm::mat3(glm::mat3_cast(unit)), glm::vec3(t[0], t[1], t[2])};
+  return checked_translation(glm::mat3_cast(unit), {t[0], t[1], t[2]});
 }
 
 float rotation_angle(const glm::mat3& m) {

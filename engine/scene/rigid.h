@@ -28,7 +28,8 @@ inline Rigid inverse(const Rigid& b_from_a) {
 glm::mat4 to_mat4(const Rigid& rigid);
 
 // From a row-major 4x4 matrix as files hold it. Accepts |R R^T - I| <= 1e-2 (largest entry) and returns the nearest
-// rotation. Error kInvalidInput: NaN or infinite entries, a last row other than 0 0 0 1, not a rotation, a reflection.
+// rotation. Error kInvalidInput: NaN or infinite entries, a last row other than 0 0 0 1, not a rotation, a reflection,
+// a translation beyond 1e7 m.
 Rigid rigid_from_row_major(const std::array<double, 16>& matrix);
 
 // From a unit quaternion (x, y, z, w), normalised here. Error kInvalidInput: NaN, or a norm off 1 by more than 1e-2.
