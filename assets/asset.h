@@ -41,12 +41,13 @@ struct MeshPart {
   std::optional<size_t> material;  // index into Asset::materials
 };
 
-// How and from what an asset was made: asset.extras.diorama. Strings hold JSON objects where so named.
+// How and from what an asset was made: asset.extras.diorama. Strings hold JSON objects where so named; readers return
+// them without blanks and with sorted keys.
 struct AssetRecord {
   std::string tool_version;
   std::string representation;  // "mesh"
   std::string capture_name;
-  std::string options_json;      // of the fit, {} when unknown
+  std::string options_json;      // of the fit; empty, as the two below, is written as {}
   std::string held_out_json;     // mean held-out scores of the fit, {} when not scored
   std::string calibration_json;  // colour camera and color_from_depth that the fit used, {} when as shipped
   Rigid asset_from_capture;      // the root node's motion: poses of the capture lead into the asset through it
@@ -58,6 +59,7 @@ struct Asset {
   std::vector<Material> materials;
   std::vector<Texture> textures;
   std::optional<AssetRecord> record;  // absent in files that Diorama did not write
+  std::vector<std::string> notes;     // of a reader: what the file holds beyond this, a sentence each; never written
 };
 
 Bounds bounds_of(const Asset& asset);

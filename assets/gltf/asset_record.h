@@ -1,6 +1,7 @@
 #pragma once
 
 #include "assets/asset.h"
+#include "assets/gltf/json_node.h"
 
 #include <nlohmann/json.hpp>
 
@@ -9,10 +10,11 @@ namespace diorama {
 // asset.extras.diorama, described in docs/assets.md.
 inline constexpr int kAssetRecordVersion = 1;
 
-// Error kInvalidInput: one of the record's JSON strings is not a JSON object.
+// Keys of options, held_out and calibration are sorted. Error kInvalidInput: one of the record's JSON strings is not a
+// JSON object.
 nlohmann::ordered_json record_to_json(const AssetRecord& record, const Bounds& bounds);
 
 // Error kUnsupported: another version, named. kInvalidInput: a missing key or a wrong type.
-AssetRecord record_from_json(const nlohmann::ordered_json& json);
+AssetRecord record_from_json(const JsonNode& node);
 
 }  // namespace diorama
