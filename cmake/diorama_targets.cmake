@@ -7,6 +7,9 @@ target_compile_options(diorama_flags INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(diorama_flags INTERFACE -Wno-cast-align)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(diorama_flags INTERFACE -Wno-restrict) # wrong on "text" + std::string, GCC bug 105651
+endif()
 if(DIORAMA_WARNINGS_AS_ERRORS)
   target_compile_options(diorama_flags INTERFACE -Werror)
 endif()
