@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs all tests; then the unit tests once more under AddressSanitizer and
+# UndefinedBehaviorSanitizer. Apart from it: the labels nightly, fuzz (`ctest --preset fuzz`) and e2e-slow.
+# Tests on real captures run where DIORAMA_TEST_DATA names their folder, else they are skipped.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+jobs=$(nproc)
+
+tools/setup.sh --test
+
+echo "== formatting"
+find engine assets capture reconstruction tools tests -name node_modules -prune -o \
+  \( -name '*.h' -o -name '*.cpp' \) -print0 | xargs -0 -n 40 -P "$jobs" clang-format-14 --dry-run -Werror
+
+# Configures and builds a preset, runs its tests with the arguments that follow, and keeps ctest's closing line.
+summary=()
+failed=0
+build_and_test() {
+  local preset=$1 log=build/$1/test.log
+  shift
+  echo "== $preset"
+  cmake --preset "$preset" >"build/$preset-configure.log" || { cat "build/$preset-configure.log"; exit 1; }
+  cmake --build --preset "$preset" --parallel "$jobs"
+  ctest --preset "$preset" --parallel "$jobs" "$@" 2>&1 | tee "$log" || failed=1
+  summary+=("$preset: $(grep -E 'tests passed|No tests were found' "$log" | tail -1)")
+}
+
+mkdir -p build
+build_and_test ci --label-exclude 'nightly|fuzz|e2e-slow'
+build_and_test dev --label-regex '^unit$'
+
+printf '%s\n' "${summary[@]}"
+exit "$failed"
