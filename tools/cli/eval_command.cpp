@@ -1,0 +1,39 @@
+#include "assets/gltf.h"
+#include "tools/cli/command.h"
+#include "tools/cli/option_flags.h"
+#include "tools/eval/evaluate.h"
+
+namespace diorama {
+namespace {
+
+struct EvalArguments {
+  std::string asset, capture, json;
+  CaptureOptions capture_options;
+  EvalOptions options;
+};
+
+void run_eval(const EvalArguments& args, const Settings& settings) {
+  TerminalJob terminal(settings);
+  const Asset asset = read_gltf(args.asset);
+  const Capture capture = open_capture(args.capture, args.capture_options);
+  for (const std::string& warning : capture.warnings()) terminal.warn(warning);
+  const EvalReport report = evaluate(asset, args.asset, capture, args.options, terminal.context());
+  terminal.finish_line();
+  if (!args.json.empty()) write_output(args.json, to_json(report));
+  if (args.json != "-") write_output("-", to_text(report));
+}
+
+}  // namespace
+
+Command eval_command(CLI::App& program) {
+  CLI::App* app = program.add_subcommand("eval", "Renders a capture's held-out frames and scores them.");
+  const auto args = std::make_shared<EvalArguments>();
+  app->add_option("ASSET", args->asset, "the .glb to score")->required();
+  app->add_option("CAPTURE", args->capture, "folder of the capture")->required();
+  app->add_option("--json", args->json, "write the scores to this file; - is standard output");
+  add_options(*app, args->options, "Scoring");
+  add_options(*app, args->capture_options, "Reading the capture");
+  return {app, [args](const Settings& settings) { run_eval(*args, settings); }};
+}
+
+}  // namespace diorama

@@ -1,0 +1,78 @@
+#include "assets/gltf.h"
+#include "capture/capture.h"
+#include "capture/inspect.h"
+#include "engine/base/error.h"
+#include "reconstruction/mesh/fit_mesh.h"
+#include "tools/cli/command.h"
+#include "tools/cli/option_flags.h"
+#include "tools/eval/evaluate.h"
+
+namespace diorama {
+namespace {
+
+struct FitArguments {
+  std::string capture, output, checkpoint;
+  std::string representation = "mesh";
+  bool resume = false, check = true, score = true;
+  CaptureOptions capture_options;
+  MeshFitOptions mesh;
+};
+
+void warn_all(TerminalJob& job, const Capture& capture) {
+  for (const std::string& warning : capture.warnings()) job.warn(warning);
+}
+
+void require_sound(const Capture& capture, JobContext& job) {
+  const SelfCheck check = check_capture(capture, {}, job);
+  if (check.verdict != SelfCheck::Verdict::kSuspicious) return;
+  fail(ErrorCode::kInvalidInput, "{}: {}; mend the capture, or fit it as it is with --no-check", capture.name(),
+       check.explanation);
+}
+
+void run_fit(const FitArguments& args, const Settings& settings) {
+  TerminalJob terminal(settings);
+  JobContext& job = terminal.context();
+  const std::filesystem::path checkpoint = args.checkpoint.empty() ? std::filesystem::path(args.output + ".checkpoint")
+                                                                   : std::filesystem::path(args.checkpoint);
+  job.checkpoint_dir = checkpoint;
+  job.resume = args.resume;
+  const Capture capture = open_capture(args.capture, args.capture_options);
+  warn_all(terminal, capture);
+  if (args.check) require_sound(capture, job);
+  MeshFit fit = fit_mesh(capture, args.mesh, job);
+  std::string scores;
+  if (args.score && !capture.frames_of(Split::kTest).empty()) {
+    const EvalReport report = evaluate(fit.asset, args.output, capture, {}, job);
+    fit.asset.record->held_out_json = mean_to_json(report);
+    scores = fmt::format(", held-out PSNR {:.2f} dB, SSIM {:.4f}, FLIP {:.4f}", report.mean.psnr, report.mean.ssim,
+                         report.mean.flip);
+  }
+  write_glb(fit.asset, args.output);
+  std::error_code ignored;
+  std::filesystem::remove_all(checkpoint, ignored);
+  terminal.finish_line();
+  fmt::print("{}: {} triangles, {} vertices from {} frames ({} triangles before simplification){}\n", args.output,
+             fit.stats.triangles, fit.stats.vertices, fit.stats.frames, fit.stats.triangles_fused, scores);
+}
+
+}  // namespace
+
+Command fit_command(CLI::App& program) {
+  CLI::App* app = program.add_subcommand(
+      "fit",
+      "Fits a scene to a capture and writes it as one .glb. Ctrl-C leaves a checkpoint; --resume goes on from it.");
+  const auto args = std::make_shared<FitArguments>();
+  app->add_option("CAPTURE", args->capture, "folder of the capture")->required();
+  app->add_option("--as", args->representation, "what to fit")->required()->check(CLI::IsMember({"mesh"}));
+  app->add_option("-o,--output", args->output, "the .glb to write")->required();
+  app->add_option("--checkpoint", args->checkpoint, "folder of the checkpoint (default: OUTPUT.checkpoint)");
+  app->add_flag("--resume", args->resume, "go on from the checkpoint of a run that was stopped");
+  app->add_flag("--check,!--no-check", args->check,
+                "refuse captures whose depth contradicts their poses (default: on)");
+  app->add_flag("--score,!--no-score", args->score, "score the held-out frames and record it (default: on)");
+  add_options(*app, args->mesh, "Fusion and mesh");
+  add_options(*app, args->capture_options, "Reading the capture");
+  return {app, [args](const Settings& settings) { run_fit(*args, settings); }};
+}
+
+}  // namespace diorama

@@ -1,0 +1,49 @@
+#include "assets/gltf.h"
+#include "assets/summary.h"
+#include "capture/inspect.h"
+#include "tools/cli/command.h"
+#include "tools/cli/option_flags.h"
+
+namespace diorama {
+namespace {
+
+struct InfoArguments {
+  std::string path;
+  bool json = false;
+  CaptureOptions capture_options;
+};
+
+bool is_asset(const std::filesystem::path& path) {
+  const std::string kind = path.extension().string();
+  return kind == ".glb" || kind == ".gltf";
+}
+
+void run_info(const InfoArguments& args, const Settings& settings) {
+  TerminalJob terminal(settings);
+  std::string text;
+  if (is_asset(args.path)) {
+    const AssetSummary summary = summarize(read_gltf(args.path));
+    text = args.json ? to_json(summary) : to_text(summary);
+  } else {
+    const Capture capture = open_capture(args.path, args.capture_options);
+    const CaptureSummary summary = inspect_capture(capture, {}, terminal.context());
+    text = args.json ? to_json(summary) : to_text(summary);
+  }
+  terminal.finish_line();
+  write_output("-", text);
+}
+
+}  // namespace
+
+Command info_command(CLI::App& program) {
+  CLI::App* app = program.add_subcommand(
+      "info",
+      "Says what a capture or asset holds; checks a capture's depth against its poses and names what is wrong.");
+  const auto args = std::make_shared<InfoArguments>();
+  app->add_option("PATH", args->path, "folder of a capture, or a .glb")->required();
+  app->add_flag("--json", args->json, "as JSON, for programs");
+  add_options(*app, args->capture_options, "Reading the capture");
+  return {app, [args](const Settings& settings) { run_info(*args, settings); }};
+}
+
+}  // namespace diorama
