@@ -104,7 +104,8 @@ HWY_INLINE V FeatureDifference(D d, const FlipPlanes& a, const FlipPlanes& b, si
   };
   const V edges = hn::Abs(hn::Sub(strength(a, 4), strength(b, 4)));
   const V points = hn::Abs(hn::Sub(strength(a, 6), strength(b, 6)));
-  return hn::Sqrt(hn::Mul(hn::Max(edges, points), hn::Set(d, 0.70710678f)));
+  // The filters saw 116 Y, and a unit step in both directions is sqrt(2) long.
+  return hn::Sqrt(hn::Mul(hn::Max(edges, points), hn::Set(d, 0.70710678f / 116.0f)));
 }
 
 HWY_INLINE V PixelErrors(D d, const FlipPlanes& a, const FlipPlanes& b, size_t i, const FlipConstants& constants) {

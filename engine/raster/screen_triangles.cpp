@@ -43,21 +43,29 @@ float cross2(glm::vec2 a, glm::vec2 b) {
   return a.x * b.y - a.y * b.x;
 }
 
-// Slopes of 1/z from the exact positions. A sliver has none that can be trusted: flat, and its range bounds it.
-void set_depth_plane(ScreenTriangle& triangle, const ScreenVertex (&v)[3], const Viewport& viewport) {
+// 1/z on the screen: at + slope * (px - origin).
+struct DepthPlane {
+  float at = 0.0f;
+  glm::vec2 slope{0.0f};
+};
+
+// From the corners' screen positions; `origin` is near v[0]. Good for triangles that are small on the screen and in
+// depth, and cheap.
+DepthPlane plane_on_screen(const ScreenVertex (&v)[3], glm::vec2 origin) {
   const glm::vec2 e1 = v[1].px - v[0].px, e2 = v[2].px - v[0].px;
   const float w1 = v[1].inverse_z - v[0].inverse_z, w2 = v[2].inverse_z - v[0].inverse_z;
   const float inverse_area = 1.0f / cross2(e1, e2);
-  const float dx = (w1 * e2.y - w2 * e1.y) * inverse_area;
-  const float dy = (w2 * e1.x - w1 * e2.x) * inverse_area;
-  const bool usable = std::abs(dx) < 1e20f && std::abs(dy) < 1e20f;
-  triangle.inverse_z_dx = usable ? dx : 0.0f;
-  triangle.inverse_z_dy = usable ? dy : 0.0f;
-  const glm::vec2 snapped_px = glm::vec2(v[0].snapped) / static_cast<float>(1 << viewport.subpixel_bits);
-  const glm::vec2 moved = snapped_px - v[0].px;
-  triangle.inverse_z = v[0].inverse_z + triangle.inverse_z_dx * moved.x + triangle.inverse_z_dy * moved.y;
-  triangle.inverse_z_min = std::min({v[0].inverse_z, v[1].inverse_z, v[2].inverse_z});
-  triangle.inverse_z_max = std::max({v[0].inverse_z, v[1].inverse_z, v[2].inverse_z});
+  const glm::vec2 slope = glm::vec2(w1 * e2.y - w2 * e1.y, w2 * e1.x - w1 * e2.x) * inverse_area;
+  return {v[0].inverse_z + glm::dot(slope, origin - v[0].px), slope};
+}
+
+// From the triangle itself: with normal n, every point p has n . p = n . a, and p = z * ray.
+DepthPlane plane_in_space(const std::array<glm::dvec3, 3>& p, glm::vec2 origin, const Viewport& viewport) {
+  const glm::dvec3 normal = glm::cross(p[1] - p[0], p[2] - p[0]);
+  const glm::dvec3 scaled = normal / glm::dot(normal, p[0]);
+  const glm::dvec2 slope = glm::dvec2(scaled) / viewport.focal_px;
+  const double at = glm::dot(slope, glm::dvec2(origin) - viewport.center_px) + scaled.z;
+  return {static_cast<float>(at), glm::vec2(slope)};
 }
 
 class ChunkBuilder {
@@ -76,7 +84,7 @@ class ChunkBuilder {
     if (v[0].inverse_z > 0 && v[1].inverse_z > 0 && v[2].inverse_z > 0) {
       add_piece(v, triangle, kNotClipped);
     } else {
-      add_clipped(t, v, triangle);
+      add_clipped(v, triangle);
     }
   }
 
@@ -87,23 +95,46 @@ class ChunkBuilder {
     const int64_t area = e1.x * e2.y - e1.y * e2.x;
     // With y down, a triangle that runs counter-clockwise to the eye has a negative area.
     if (area == 0 || (area > 0 && !double_sided_)) return false;
+    // The farthest corner is the origin of 1/z: from there it only grows, and nothing cancels.
+    const size_t far = v[0].inverse_z <= v[1].inverse_z ? (v[0].inverse_z <= v[2].inverse_z ? 0 : 2)
+                                                        : (v[1].inverse_z <= v[2].inverse_z ? 1 : 2);
+    const ScreenVertex corners[3] = {v[far], v[(far + (area > 0 ? 1 : 2)) % 3], v[(far + (area > 0 ? 2 : 1)) % 3]};
     ScreenTriangle result;
-    result.corner[0] = v[0].snapped;
-    result.corner[1] = area > 0 ? v[1].snapped : v[2].snapped;
-    result.corner[2] = area > 0 ? v[2].snapped : v[1].snapped;
-    if (sampled_pixels(result, viewport_).empty()) return false;
-    set_depth_plane(result, v, viewport_);
+    for (int i = 0; i < 3; ++i) result.corner[i] = corners[i].snapped;
+    const PixelRect rect = sampled_pixels(result, viewport_);
+    if (rect.empty()) return false;
     result.triangle = triangle;
     result.clipped = clipped;
+    set_depth_plane(result, corners, rect);
     chunk_.triangles.push_back(result);
     return true;
   }
 
-  void add_clipped(glm::uvec3 t, const ScreenVertex (&v)[3], uint32_t triangle) {
-    const ClipPolygon polygon =
-        clip_triangle({to_camera(viewport_, mesh_.positions[t.x]), to_camera(viewport_, mesh_.positions[t.y]),
-                       to_camera(viewport_, mesh_.positions[t.z])},
-                      viewport_);
+  std::array<glm::dvec3, 3> corners_in_camera(uint32_t triangle) const {
+    const glm::uvec3 t = mesh_.triangles[triangle];
+    return {to_camera(viewport_, mesh_.positions[t.x]), to_camera(viewport_, mesh_.positions[t.y]),
+            to_camera(viewport_, mesh_.positions[t.z])};
+  }
+
+  // A sliver has no slope that can be trusted: flat then, and its range bounds it.
+  void set_depth_plane(ScreenTriangle& result, const ScreenVertex (&v)[3], const PixelRect& rect) const {
+    result.inverse_z_min = v[0].inverse_z;
+    result.inverse_z_max = std::max(v[1].inverse_z, v[2].inverse_z);
+    const glm::vec2 origin = glm::vec2(v[0].snapped) / static_cast<float>(1 << viewport_.subpixel_bits);
+    const glm::ivec2 extent = rect.max - rect.min;
+    const bool small = std::max(extent.x, extent.y) < kTileSize && result.inverse_z_max < 2 * result.inverse_z_min;
+    const DepthPlane plane = small && result.clipped == kNotClipped
+                                 ? plane_on_screen(v, origin)
+                                 : plane_in_space(corners_in_camera(result.triangle), origin, viewport_);
+    const bool usable =
+        std::abs(plane.slope.x) < 1e20f && std::abs(plane.slope.y) < 1e20f && std::abs(plane.at) < 1e20f;
+    result.inverse_z = usable ? plane.at : v[0].inverse_z;
+    result.inverse_z_dx = usable ? plane.slope.x : 0.0f;
+    result.inverse_z_dy = usable ? plane.slope.y : 0.0f;
+  }
+
+  void add_clipped(const ScreenVertex (&v)[3], uint32_t triangle) {
+    const ClipPolygon polygon = clip_triangle(corners_in_camera(triangle), viewport_);
     const auto screen_vertex = [&](const ClipVertex& vertex) {
       const bool whole = vertex.corner >= 0 && v[vertex.corner].inverse_z > 0;
       return whole ? v[vertex.corner] : project_clipped(vertex.p_in_camera, viewport_);
