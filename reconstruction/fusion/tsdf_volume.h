@@ -63,6 +63,7 @@ class TsdfVolume {
   explicit TsdfVolume(const FusionOptions& options);
   ~TsdfVolume();
   TsdfVolume(TsdfVolume&&) noexcept;
+  TsdfVolume& operator=(TsdfVolume&&) noexcept;
 
   const FusionOptions& options() const;
   size_t block_count() const;

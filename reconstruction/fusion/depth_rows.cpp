@@ -1,0 +1,76 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "reconstruction/fusion/depth_rows.cpp"
+#include <hwy/foreach_target.h>
+// The above includes this file once for each instruction set.
+#include "reconstruction/fusion/view.h"
+
+#include <hwy/highway.h>
+
+#include <limits>
+
+HWY_BEFORE_NAMESPACE();
+namespace diorama {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using F = hn::CappedTag<float, 8>;
+using U = hn::RebindToUnsigned<F>;
+using VF = hn::Vec<F>;
+
+// True where a measured neighbour is off by more than the allowed step.
+HWY_INLINE hn::Mask<F> jumps(VF center, VF neighbour, VF step) {
+  const F d;
+  return hn::And(hn::Gt(hn::AbsDiff(center, neighbour), step), hn::Gt(neighbour, hn::Zero(d)));
+}
+
+HWY_INLINE VF confidence_at(const DepthRowInput& input, int x, hn::Mask<F> inside) {
+  const F d;
+  if (input.confidence == nullptr) return hn::Set(d, 255.0f);
+  const VF value = hn::MaskedLoad(inside, d, input.confidence + x);
+  const VF clamped = hn::Min(hn::IfThenElseZero(hn::Gt(value, hn::Zero(d)), value), hn::Set(d, 1.0f));
+  return hn::Mul(clamped, hn::Set(d, 255.0f));
+}
+
+void PackDepthRow(const DepthRowInput& input, PackedDepth* packed, float* column_min, float* column_max) {
+  const F d;
+  const U du;
+  const hn::RebindToSigned<F> di;
+  const VF share = hn::Set(d, input.discontinuity > 0 ? input.discontinuity : std::numeric_limits<float>::infinity());
+  const VF lowest = hn::Set(d, input.min_m), highest = hn::Set(d, input.max_m);
+  for (int x = 0; x < input.width; x += static_cast<int>(hn::Lanes(d))) {
+    const auto inside = hn::FirstN(d, static_cast<size_t>(input.width - x));
+    const VF z = hn::LoadU(d, input.center + x);
+    const VF step = hn::Mul(z, share);
+    const auto edge = hn::Or(
+        hn::Or(jumps(z, hn::LoadU(d, input.center + x - 1), step), jumps(z, hn::LoadU(d, input.center + x + 1), step)),
+        hn::Or(jumps(z, hn::LoadU(d, input.above + x), step), jumps(z, hn::LoadU(d, input.below + x), step)));
+    const auto confidence = hn::BitCast(du, hn::NearestInt(confidence_at(input, x, inside)));
+    auto valid = hn::And(hn::And(hn::Ge(z, lowest), hn::Le(z, highest)), hn::Gt(z, hn::Zero(d)));
+    valid = hn::And(hn::AndNot(edge, valid), hn::RebindMask(d, hn::Gt(hn::BitCast(di, confidence), hn::Zero(di))));
+    const auto rounded = hn::And(hn::Add(hn::BitCast(du, z), hn::Set(du, 0x80)), hn::Set(du, 0xffffff00));
+    const auto word = hn::IfThenElseZero(hn::RebindMask(du, valid), hn::Or(rounded, confidence));
+    hn::BlendedStore(word, hn::RebindMask(du, inside), du, packed + x);
+
+    const VF inf = hn::Set(d, std::numeric_limits<float>::infinity());
+    const VF low = hn::Min(hn::MaskedLoad(inside, d, column_min + x), hn::IfThenElse(valid, z, inf));
+    const VF high = hn::Max(hn::MaskedLoad(inside, d, column_max + x), hn::IfThenElseZero(valid, z));
+    hn::BlendedStore(low, inside, d, column_min + x);
+    hn::BlendedStore(high, inside, d, column_max + x);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace diorama
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace diorama {
+
+HWY_EXPORT(PackDepthRow);
+
+void pack_depth_row(const DepthRowInput& input, PackedDepth* packed, float* column_min, float* column_max) {
+  HWY_DYNAMIC_DISPATCH(PackDepthRow)(input, packed, column_min, column_max);
+}
+
+}  // namespace diorama
+#endif
