@@ -12,9 +12,10 @@ struct SynthOptions {
   int width = 320, height = 240;
   int seed = 1;              // of all noise; the scenes themselves are always the same
   int samples = 4;           // colour rays a pixel (antialiasing, blur, glossy reflections)
+  float light_detail = 1;    // of the stored light: texels per length against the usual ones
   float depth_noise = 0;     // 0 exact; 1 like a consumer depth sensor
   float image_noise = 0;     // 0 none; 1 like a phone indoors
-  float motion_blur = 0;     // 0 none; 1 a shutter that is open for half the time between frames
+  float motion_blur = 0;     // 0 none; 1 a shutter that is open for 1/60 s
   float exposure_drift = 0;  // 0 none; 1 gain and white balance wander by some 10 %
   bool unregistered = false;
   bool hide_calibration = false;
@@ -28,9 +29,10 @@ struct SynthOptions {
     option("height", height, {16, 4096}, "image height, pixels");
     option("seed", seed, {0, 2147483647}, "seed of all noise");
     option("samples", samples, {1, 256}, "colour rays a pixel");
+    option("light-detail", light_detail, {0.05, 4}, "sharpness of shadows; less is quicker");
     option("depth-noise", depth_noise, {0, 10}, "depth sensor noise; 0 exact, 1 like a consumer sensor");
     option("image-noise", image_noise, {0, 10}, "colour noise; 0 none, 1 like a phone indoors");
-    option("motion-blur", motion_blur, {0, 2}, "0 none, 1 the shutter is open for half the time between frames");
+    option("motion-blur", motion_blur, {0, 2}, "0 none, 1 a shutter that is open for 1/60 s");
     option("exposure-drift", exposure_drift, {0, 5}, "wander of gain and white balance; 0 none, 1 some 10 %");
     option("unregistered", unregistered, "colour from a camera of its own, about 2 cm beside the depth camera");
     option("hide-calibration", hide_calibration, "with --unregistered: leave the colour camera's calibration out");
