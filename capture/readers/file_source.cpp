@@ -1,21 +1,29 @@
 #include "capture/readers/reader.h"
 #include "capture/readers/undistort.h"
 #include "engine/base/error.h"
+#include "engine/base/file.h"
 #include "engine/scene/image_io.h"
 
 #include <algorithm>
-#include <array>
+#include <cstddef>
 #include <string>
 #include <utility>
 
 namespace diorama {
 namespace {
 
-template <class T>
-void check_size(const std::filesystem::path& path, const Image<T>& image, glm::ivec2 expected, const char* what) {
-  if (image.size_px() == expected) return;
-  fail(ErrorCode::kInvalidInput, "{}: the {} image is {}x{}, expected {}x{} as the frame's camera says", path.string(),
-       what, image.width(), image.height(), expected.x, expected.y);
+// Decodes a file whose header says the expected size; a header that lies is found before memory is taken for it.
+template <class Decode>
+auto decode_sized(const std::filesystem::path& path, glm::ivec2 expected, const char* what, Decode&& decode) {
+  return with_context(path, [&] {
+    const std::vector<std::byte> bytes = read_file(path);
+    const glm::ivec2 size = probe_image(bytes).size_px;
+    if (size != expected) {
+      fail(ErrorCode::kInvalidInput, "the {} image is {}x{}, expected {}x{} as the frame's camera says", what, size.x,
+           size.y, expected.x, expected.y);
+    }
+    return decode(bytes);
+  });
 }
 
 // Depth that is registered shares the colour camera's lens, so its K is the colour K at another resolution.
@@ -73,16 +81,14 @@ class FileFrameSource final : public FrameSource {
   };
 
   static std::shared_ptr<const ImageRgba8> load_color(const FrameFiles& files, const FrameCameras& cameras) {
-    ImageRgba8 image = read_rgba8(files.color);
-    check_size(files.color, image, cameras.color.size_px, "colour");
+    ImageRgba8 image = decode_sized(files.color, cameras.color.size_px, "colour", decode_rgba8);
     if (!files.distortion.is_none()) image = undistorted_color(image, cameras.color, files.distortion);
     return std::make_shared<const ImageRgba8>(std::move(image));
   }
 
   ImageU16 load_counts(const std::filesystem::path& path, const FrameFiles& files, const FrameCameras& cameras,
                        const char* what) const {
-    ImageU16 counts = read_grey16(path);
-    check_size(path, counts, cameras.depth->size_px, what);
+    ImageU16 counts = decode_sized(path, cameras.depth->size_px, what, decode_grey16);
     if (!files.distortion.is_none() && cameras.depth_shares_lens) {
       counts = undistorted_depth(counts, *cameras.depth, files.distortion);
     }
@@ -108,8 +114,8 @@ class FileFrameSource final : public FrameSource {
   static std::shared_ptr<const ImageU8> load_mask(const FrameFiles& files, const FrameCameras& cameras) {
     ImageU8 mask(cameras.color.size_px, 255);
     if (!files.mask.empty()) {
-      const ImageRgba8 stored = read_rgba8(files.mask);  // masks come in grey and in RGB
-      check_size(files.mask, stored, cameras.color.size_px, "mask");
+      // Masks come in grey and in RGB.
+      const ImageRgba8 stored = decode_sized(files.mask, cameras.color.size_px, "mask", decode_rgba8);
       std::transform(stored.pixels().begin(), stored.pixels().end(), mask.pixels().begin(),
                      [](glm::u8vec4 pixel) { return pixel.r; });
     }
