@@ -14,6 +14,8 @@ namespace {
 constexpr float kLift =
     1.5e-3f;  // rays start this far above the surface: facets of round things do not shade themselves
 constexpr float kFar = 100.0f;
+// A ray that meets the inside of a lamp's shade must not make a bright spot of its texel.
+constexpr float kBrightestBounce = 5.0f;
 constexpr size_t kGrain = 256;
 
 }  // namespace
@@ -140,7 +142,7 @@ glm::vec3 SynthLightMap::gather_at(const Site& at, uint32_t key, int rays, float
       ++inside;
       continue;
     }
-    sum += surface_color(geometry_, point) * irradiance(point);
+    sum += glm::min(surface_color(geometry_, point) * irradiance(point), kBrightestBounce);
   }
   buried = static_cast<float>(inside) / static_cast<float>(rays);
   return sum / static_cast<float>(rays);  // cosine-weighted rays: irradiance = pi * mean of color * E / pi
