@@ -12,8 +12,9 @@ packages=(
   zlib1g-dev libpng-dev libjpeg-dev libwebp-dev
   libavformat-dev libavcodec-dev libavutil-dev
   libtinygltf-dev libmeshoptimizer-dev
+  libvulkan-dev mesa-vulkan-drivers glslc spirv-tools
 )
-test_packages=(libgtest-dev libgmock-dev clang-format-14)
+test_packages=(libgtest-dev libgmock-dev clang-format-14 vulkan-validationlayers)
 analysis_packages=(clang-16 clang-tidy-16 llvm-16)
 
 with_tests=false

@@ -1,7 +1,8 @@
 #include "capture/readers/undistort.h"
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
+#include <cstdint>
 #include <vector>
 
 namespace diorama {
@@ -37,10 +38,33 @@ void for_each_pixel(const Camera& camera, const LensDistortion& lens, Body&& bod
   }
 }
 
-glm::u8vec4 rounded(glm::vec4 value) {
-  return glm::u8vec4(glm::clamp(value + 0.5f, 0.0f, 255.0f));
+// Four bytes to four 16-bit lanes, and the high bytes of the lanes back.
+uint64_t spread(glm::u8vec4 pixel) {
+  uint64_t lanes = std::bit_cast<uint32_t>(pixel);
+  lanes = (lanes | lanes << 16) & 0x0000ffff0000ffff;
+  return (lanes | lanes << 8) & 0x00ff00ff00ff00ff;
 }
 
+glm::u8vec4 high_bytes(uint64_t lanes) {
+  lanes = lanes >> 8 & 0x00ff00ff00ff00ff;
+  lanes = (lanes | lanes >> 8) & 0x0000ffff0000ffff;
+  return std::bit_cast<glm::u8vec4>(static_cast<uint32_t>(lanes | lanes >> 16));
+}
+
+// Weights of a sum of 256 each. Straight alpha: what is cut away must not tint what stays.
+glm::u8vec4 weighted_by_alpha(const glm::u8vec4 (&pixels)[4], const uint32_t (&weights)[4]) {
+  glm::uvec3 sum(0);
+  uint32_t alpha = 0;
+  for (int i = 0; i < 4; ++i) {
+    const uint32_t weight = weights[i] * pixels[i].a;  // at most 65280
+    sum += weight * glm::uvec3(pixels[i]);
+    alpha += weight;
+  }
+  if (alpha == 0) return glm::u8vec4(0);
+  return glm::u8vec4(glm::u8vec3((sum + alpha / 2) / alpha), static_cast<uint8_t>((alpha + 128) >> 8));
+}
+
+// In steps of 1/256 pixel.
 glm::u8vec4 bilinear(const ImageRgba8& image, glm::vec2 source) {
   const glm::vec2 last = glm::vec2(image.size_px() - 1);
   // Phrased so that NaN (a lens that runs away far off its centre) becomes 0.
@@ -48,18 +72,15 @@ glm::u8vec4 bilinear(const ImageRgba8& image, glm::vec2 source) {
   const float py = source.y > 0.5f ? std::min(source.y - 0.5f, last.y) : 0.0f;
   const int x0 = static_cast<int>(px), y0 = static_cast<int>(py);
   const int x1 = std::min(x0 + 1, image.width() - 1), y1 = std::min(y0 + 1, image.height() - 1);
-  const float fx = px - static_cast<float>(x0), fy = py - static_cast<float>(y0);
-  const glm::u8vec4 stored[4] = {image.at(x0, y0), image.at(x1, y0), image.at(x0, y1), image.at(x1, y1)};
-  const float weights[4] = {(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy};
-  glm::vec4 sum(0.0f), weighted_by_alpha(0.0f);
-  for (int i = 0; i < 4; ++i) {
-    const glm::vec4 value(stored[i]);
-    sum += weights[i] * value;
-    weighted_by_alpha += weights[i] * value.a * value;
-  }
-  if (sum.a >= 254.99f || !(sum.a > 0)) return rounded(sum);
-  // Straight alpha: what is cut away must not tint what stays.
-  return rounded(glm::vec4(glm::vec3(weighted_by_alpha) / sum.a, sum.a));
+  const auto fx = static_cast<uint32_t>((px - static_cast<float>(x0)) * 256.0f + 0.5f);
+  const auto fy = static_cast<uint32_t>((py - static_cast<float>(y0)) * 256.0f + 0.5f);
+  const uint32_t corner = (fx * fy + 128) >> 8;
+  const uint32_t weights[4] = {256 - fx - fy + corner, fx - corner, fy - corner, corner};
+  const glm::u8vec4 pixels[4] = {image.at(x0, y0), image.at(x1, y0), image.at(x0, y1), image.at(x1, y1)};
+  if ((pixels[0].a & pixels[1].a & pixels[2].a & pixels[3].a) != 255) return weighted_by_alpha(pixels, weights);
+  uint64_t lanes = 0x0080008000800080;  // rounds; no lane exceeds 255 * 256 + 128
+  for (int i = 0; i < 4; ++i) lanes += spread(pixels[i]) * weights[i];
+  return high_bytes(lanes);
 }
 
 template <class T>

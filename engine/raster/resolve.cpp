@@ -3,11 +3,15 @@
 #include "engine/raster/srgb_encoder.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <optional>
 
 namespace diorama {
 namespace {
+
+// Of a mean of n sample positions, in pixels.
+constexpr float kShareOfGrid[5] = {0.0f, 1.0f / 16, 1.0f / 32, 1.0f / 48, 1.0f / 64};
 
 // Calls visit(index in the chunk) for the triangles that may touch the tile, in order.
 template <class Visit>
@@ -48,43 +52,56 @@ class TilePainter {
     }
   }
 
-  void shade_opaque() {
-    const SamplePlane& plane = buffers_.color_plane();
-    std::fill(buffers_.color_linear.begin(), buffers_.color_linear.end(), scene_.background_linear);
-    std::fill(buffers_.covered.begin(), buffers_.covered.end(), uint8_t{0});
-    const glm::ivec2 size = glm::min(scene_.viewport.size_px - corner_px_, glm::ivec2(kTileSize));
-    for (int y = 0; y < size.y; ++y) {
-      for (int x = 0; x < size.x; ++x) shade_pixel(plane, x, y);
-    }
+  void write_opaque(RasterResult& result) {
+    for_each_pixel([&](int x, int y) {
+      glm::vec3 sum(0.0f);
+      int covered = 0;
+      for_each_surface(x, y, [&](uint32_t id, glm::vec2 px, uint32_t, int count) {
+        sum += static_cast<float>(count) * glm::vec3(shaded(id).at(px));
+        covered += count;
+      });
+      const int samples = buffers_.color_plane().samples_per_pixel;
+      sum += static_cast<float>(samples - covered) * scene_.background_linear;
+      write_pixel(result, x, y, sum, covered);
+    });
   }
 
-  void blend() {
+  bool has_blended() const {
+    return std::any_of(scene_.blended.begin(), scene_.blended.end(), [&](const TriangleChunk& chunk) {
+      return !chunk.large.empty() || chunk.tile_begin[tile_index_] != chunk.tile_begin[tile_index_ + 1];
+    });
+  }
+
+  // As write_opaque, but sample by sample: each mixes its own surfaces.
+  void write_blended(RasterResult& result) {
+    const SamplePlane& plane = buffers_.color_plane();
+    std::vector<glm::vec3>& color = buffers_.color_linear;
+    std::vector<uint8_t>& covered = buffers_.covered;
+    color.assign(plane.id.size(), scene_.background_linear);
+    covered.assign(plane.id.size(), 0);
+    for_each_pixel([&](int x, int y) {
+      for_each_surface(x, y, [&](uint32_t id, glm::vec2 px, uint32_t samples, int) {
+        const glm::vec3 surface(shaded(id).at(px));
+        for (size_t s = plane.index(x, y, 0); samples != 0; ++s, samples >>= 1) {
+          if ((samples & 1) == 0) continue;
+          color[s] = surface;
+          covered[s] = 1;
+        }
+      });
+    });
     for (const TriangleChunk& chunk : scene_.blended) {
       for_each_triangle(chunk, tile_index_, [&](uint32_t index) { blend_triangle(chunk, index); });
     }
-  }
-
-  void write(RasterResult& result) const {
-    const SamplePlane& plane = buffers_.color_plane();
-    const int samples = plane.samples_per_pixel;
-    const float share = 1.0f / static_cast<float>(samples);
-    const glm::ivec2 size = glm::min(scene_.viewport.size_px - corner_px_, glm::ivec2(kTileSize));
-    for (int y = 0; y < size.y; ++y) {
-      for (int x = 0; x < size.x; ++x) {
-        const size_t first = plane.index(x, y, 0);
-        glm::vec3 sum(0.0f);
-        int covered = 0;
-        for (size_t s = first; s < first + static_cast<size_t>(samples); ++s) {
-          sum += buffers_.color_linear[s];
-          covered += buffers_.covered[s];
-        }
-        const int px = corner_px_.x + x, py = corner_px_.y + y;
-        result.color.at(px, py) = glm::u8vec4(srgb8_from_linear(sum * share), 255);
-        result.coverage.at(px, py) = static_cast<float>(covered) * share;
-        const float inverse_z = buffers_.center.inverse_z[buffers_.center.index(x, y, 0)];
-        result.depth_m.at(px, py) = inverse_z > 0 ? std::min(1.0f / inverse_z, std::numeric_limits<float>::max()) : 0;
+    for_each_pixel([&](int x, int y) {
+      glm::vec3 sum(0.0f);
+      int hits = 0;
+      const size_t first = plane.index(x, y, 0), end = first + static_cast<size_t>(plane.samples_per_pixel);
+      for (size_t s = first; s < end; ++s) {
+        sum += color[s];
+        hits += covered[s];
       }
-    }
+      write_pixel(result, x, y, sum, hits);
+    });
   }
 
  private:
@@ -103,27 +120,48 @@ class TilePainter {
     });
   }
 
-  // Each triangle is shaded once in a pixel, at the middle of the samples that see it.
-  void shade_pixel(const SamplePlane& plane, int x, int y) {
-    const size_t first = plane.index(x, y, 0), end = first + static_cast<size_t>(plane.samples_per_pixel);
-    for (size_t s = first; s < end; ++s) {
-      const uint32_t id = plane.id[s];
-      if (id == kNoTriangle || buffers_.covered[s] != 0) continue;
-      glm::ivec2 sum(0);
-      int count = 0;
-      for (size_t other = s; other < end; ++other) {
-        if (plane.id[other] != id) continue;
-        sum += plane.samples_per_pixel == 4 ? kColorSamples[other - first] : kCenterSample;
-        ++count;
-      }
-      const glm::vec2 offset = glm::vec2(sum) / static_cast<float>(count * kSampleGrid);
-      const glm::vec3 color(shaded(id).at(glm::vec2(corner_px_ + glm::ivec2(x, y)) + offset));
-      for (size_t other = s; other < end; ++other) {
-        if (plane.id[other] != id) continue;
-        buffers_.color_linear[other] = color;
-        buffers_.covered[other] = 1;
-      }
+  template <class Visit>
+  void for_each_pixel(Visit&& visit) const {
+    const glm::ivec2 size = glm::min(scene_.viewport.size_px - corner_px_, glm::ivec2(kTileSize));
+    for (int y = 0; y < size.y; ++y) {
+      for (int x = 0; x < size.x; ++x) visit(x, y);
     }
+  }
+
+  // The opaque triangles that a pixel's samples see: visit(id, middle of its samples in image pixels, bits of the
+  // samples, their count). Each is shaded once in a pixel.
+  template <class Visit>
+  void for_each_surface(int x, int y, Visit&& visit) {
+    const SamplePlane& plane = buffers_.color_plane();
+    const uint32_t* const ids = plane.id.data() + plane.index(x, y, 0);
+    const glm::vec2 pixel(corner_px_ + glm::ivec2(x, y));
+    if (plane.samples_per_pixel == 1 || (ids[0] == ids[1] && ids[0] == ids[2] && ids[0] == ids[3])) {
+      const auto all = static_cast<uint32_t>((1 << plane.samples_per_pixel) - 1);
+      if (ids[0] != kNoTriangle) visit(ids[0], pixel + 0.5f, all, plane.samples_per_pixel);
+      return;
+    }
+    for (uint32_t s = 0, done = 0; s < 4; ++s) {
+      if (ids[s] == kNoTriangle || (done >> s & 1) != 0) continue;
+      uint32_t samples = 0;
+      glm::ivec2 sum(0);
+      for (uint32_t other = s; other < 4; ++other) {
+        const bool same = ids[other] == ids[s];
+        samples |= static_cast<uint32_t>(same) << other;
+        sum += same ? kColorSamples[other] : glm::ivec2(0);
+      }
+      done |= samples;
+      const int count = std::popcount(samples);
+      visit(ids[s], pixel + glm::vec2(sum) * kShareOfGrid[count], samples, count);
+    }
+  }
+
+  void write_pixel(RasterResult& result, int x, int y, glm::vec3 sum, int covered) const {
+    const float share = buffers_.multi.empty() ? 1.0f : 0.25f;
+    const int px = corner_px_.x + x, py = corner_px_.y + y;
+    result.color.at(px, py) = glm::u8vec4(srgb8_from_linear(sum * share), 255);
+    result.coverage.at(px, py) = static_cast<float>(covered) * share;
+    const float inverse_z = buffers_.center.inverse_z[buffers_.center.index(x, y, 0)];
+    result.depth_m.at(px, py) = inverse_z > 0 ? std::min(1.0f / inverse_z, std::numeric_limits<float>::max()) : 0;
   }
 
   // Neighbouring samples mostly see the same triangle.
@@ -162,16 +200,16 @@ class TilePainter {
 
 TileBuffers::TileBuffers(int samples) {
   if (samples > 1) multi.emplace_back(samples);
-  color_linear.resize(color_plane().id.size());
-  covered.resize(color_plane().id.size());
 }
 
 void draw_tile(const RasterScene& scene, glm::ivec2 tile, TileBuffers& buffers, RasterResult& result) {
   TilePainter painter(scene, tile, buffers);
   painter.draw_opaque_chunks();
-  painter.shade_opaque();
-  painter.blend();
-  painter.write(result);
+  if (painter.has_blended()) {
+    painter.write_blended(result);
+  } else {
+    painter.write_opaque(result);
+  }
 }
 
 }  // namespace diorama

@@ -23,7 +23,7 @@ struct TileBuffers {
 
   SamplePlane center{1};                // depth; colour too where there is one sample a pixel
   std::vector<SamplePlane> multi;       // the four colour samples, if there are
-  std::vector<glm::vec3> color_linear;  // as many as colour samples, in the plane's order
+  std::vector<glm::vec3> color_linear;  // where meshes are blended: of each colour sample, in the plane's order
   std::vector<uint8_t> covered;
 
   SamplePlane& color_plane() { return multi.empty() ? center : multi.front(); }

@@ -43,6 +43,17 @@ float cross2(glm::vec2 a, glm::vec2 b) {
   return a.x * b.y - a.y * b.x;
 }
 
+// Pixels inside the image with a sample in the triangle's bounding box.
+PixelRect sampled_pixels(const ScreenTriangle& triangle, const Viewport& viewport) {
+  const glm::ivec2 low = glm::min(triangle.corner[0], glm::min(triangle.corner[1], triangle.corner[2]));
+  const glm::ivec2 high = glm::max(triangle.corner[0], glm::max(triangle.corner[1], triangle.corner[2]));
+  const int bits = viewport.subpixel_bits, grid_shift = bits - 4, one = 1 << bits;
+  // The first pixel whose last sample is not left of `low`, the last whose first sample is not right of `high`.
+  const glm::ivec2 min = (low - (viewport.last_sample << grid_shift) + (one - 1)) >> bits;
+  const glm::ivec2 max = (high - (viewport.first_sample << grid_shift)) >> bits;
+  return {glm::max(min, glm::ivec2(0)), glm::min(max, viewport.size_px - 1)};
+}
+
 // 1/z on the screen: at + slope * (px - origin).
 struct DepthPlane {
   float at = 0.0f;
@@ -103,6 +114,8 @@ class ChunkBuilder {
     for (int i = 0; i < 3; ++i) result.corner[i] = corners[i].snapped;
     const PixelRect rect = sampled_pixels(result, viewport_);
     if (rect.empty()) return false;
+    result.min_px = glm::u16vec2(rect.min);
+    result.max_px = glm::u16vec2(rect.max);
     result.triangle = triangle;
     result.clipped = clipped;
     set_depth_plane(result, corners, rect);
@@ -161,9 +174,8 @@ class ChunkBuilder {
 
 // Counting sort of the triangles by tile.
 void sort_into_tiles(TriangleChunk& chunk, const Viewport& viewport) {
-  const auto tile_rect = [&](const ScreenTriangle& triangle) {
-    const PixelRect rect = sampled_pixels(triangle, viewport);
-    return PixelRect{rect.min / kTileSize, rect.max / kTileSize};
+  const auto tile_rect = [](const ScreenTriangle& triangle) {
+    return PixelRect{glm::ivec2(triangle.min_px) / kTileSize, glm::ivec2(triangle.max_px) / kTileSize};
   };
   const auto for_each_tile = [&](const PixelRect& rect, auto&& visit) {
     for (int y = rect.min.y; y <= rect.max.y; ++y) {
@@ -214,16 +226,6 @@ std::vector<ScreenVertex> project_vertices(const Mesh& mesh, const Viewport& vie
     for (size_t i = begin; i < end; ++i) vertices[i] = project_vertex(viewport, mesh.positions[i]);
   });
   return vertices;
-}
-
-PixelRect sampled_pixels(const ScreenTriangle& triangle, const Viewport& viewport) {
-  const glm::ivec2 low = glm::min(triangle.corner[0], glm::min(triangle.corner[1], triangle.corner[2]));
-  const glm::ivec2 high = glm::max(triangle.corner[0], glm::max(triangle.corner[1], triangle.corner[2]));
-  const int bits = viewport.subpixel_bits, grid_shift = bits - 4, one = 1 << bits;
-  // The first pixel whose last sample is not left of `low`, the last whose first sample is not right of `high`.
-  const glm::ivec2 min = (low - (viewport.last_sample << grid_shift) + (one - 1)) >> bits;
-  const glm::ivec2 max = (high - (viewport.first_sample << grid_shift)) >> bits;
-  return {glm::max(min, glm::ivec2(0)), glm::min(max, viewport.size_px - 1)};
 }
 
 TriangleChunk make_chunk(const RasterMesh& item, size_t mesh_index, std::span<const ScreenVertex> vertices,

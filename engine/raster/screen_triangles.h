@@ -39,13 +39,20 @@ std::vector<ScreenVertex> project_vertices(const Mesh& mesh, const Viewport& vie
 
 constexpr uint32_t kNotClipped = ~uint32_t{0};
 
+// Pixels, inclusive; min > max: none.
+struct PixelRect {
+  glm::ivec2 min{0}, max{-1};
+  bool empty() const { return min.x > max.x || min.y > max.y; }
+};
+
 // 1/z is linear on the screen: inverse_z + dx * (x - x0) + dy * (y - y0), x0 and y0 those of the snapped first corner.
 struct ScreenTriangle {
   glm::ivec2 corner[3];  // snapped, in the order that makes the area positive (x right, y down)
   float inverse_z = 0, inverse_z_dx = 0, inverse_z_dy = 0;
   float inverse_z_min = 0, inverse_z_max = 0;
-  uint32_t triangle = 0;           // of the mesh
-  uint32_t clipped = kNotClipped;  // index into TriangleChunk::clipped
+  glm::u16vec2 min_px{0}, max_px{0};  // pixels inside the image with a sample in the bounding box, inclusive
+  uint32_t triangle = 0;              // of the mesh
+  uint32_t clipped = kNotClipped;     // index into TriangleChunk::clipped
 };
 
 // A piece of a triangle that was cut: its own corners, and where they lie in the whole triangle.
@@ -66,13 +73,6 @@ struct TriangleChunk {
   std::vector<uint16_t> tile_entries;
   std::vector<uint16_t> large;  // touch many tiles: every tile looks at them
 };
-
-// Pixels (inclusive) with a sample in the triangle's bounding box, inside the image; min > max: none.
-struct PixelRect {
-  glm::ivec2 min{0}, max{-1};
-  bool empty() const { return min.x > max.x || min.y > max.y; }
-};
-PixelRect sampled_pixels(const ScreenTriangle& triangle, const Viewport& viewport);
 
 // `order`: the mesh's triangles to take, in that order.
 TriangleChunk make_chunk(const RasterMesh& item, size_t mesh_index, std::span<const ScreenVertex> vertices,

@@ -2,44 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace diorama {
-namespace {
-
-float positive(float value) {
-  return value > 0.0f ? value : 0.0f;  // NaN becomes 0
-}
-
-}  // namespace
-
-ShadedTriangle::ShadedTriangle(const MeshShader& shader, const TriangleChunk& chunk, uint32_t index)
-    : shader_(&shader), corners_(shader.mesh->triangles[chunk.triangles[index].triangle]) {
-  const uint32_t clipped = chunk.triangles[index].clipped;
-  if (clipped != kNotClipped) clipped_ = &chunk.clipped[clipped];
-  const auto vertex = [&](int i) -> const ScreenVertex& {
-    return clipped_ != nullptr ? clipped_->corner[i] : shader.vertices[corners_[i]];
-  };
-  origin_px_ = vertex(0).px;
-  edge1_ = vertex(1).px - origin_px_;
-  edge2_ = vertex(2).px - origin_px_;
-  inverse_area_ = 1.0f / (edge1_.x * edge2_.y - edge1_.y * edge2_.x);
-  inverse_z_ = {vertex(0).inverse_z, vertex(1).inverse_z, vertex(2).inverse_z};
-}
-
-glm::vec3 ShadedTriangle::weights(glm::vec2 px) const {
-  const glm::vec2 d = px - origin_px_;
-  const float second = (d.x * edge2_.y - d.y * edge2_.x) * inverse_area_;
-  const float third = (edge1_.x * d.y - edge1_.y * d.x) * inverse_area_;
-  const glm::vec3 on_screen(positive(1.0f - second - third), positive(second), positive(third));
-  const glm::vec3 scaled = on_screen * inverse_z_;
-  const float sum = scaled.x + scaled.y + scaled.z;
-  // A sliver, or so far that 1/z has no precision left: the first corner stands for all.
-  const bool usable = sum > std::numeric_limits<float>::min() && sum <= std::numeric_limits<float>::max();
-  const glm::vec3 weight = usable ? scaled / sum : glm::vec3(1, 0, 0);
-  if (clipped_ == nullptr) return weight;
+glm::vec3 ShadedTriangle::in_whole_triangle(glm::vec3 weight_in_piece) const {
   const auto& b = clipped_->barycentric;
-  return weight.x * b[0] + weight.y * b[1] + weight.z * b[2];
+  return weight_in_piece.x * b[0] + weight_in_piece.y * b[1] + weight_in_piece.z * b[2];
 }
 
 glm::vec4 ShadedTriangle::texel(glm::vec3 weight, glm::vec2 px) const {
@@ -71,19 +38,6 @@ float ShadedTriangle::headlight(glm::vec3 weight, glm::vec2 px) const {
   const float scale = glm::length(normal) * glm::length(view);
   const float cosine = scale > 0 && std::isfinite(scale) ? std::abs(glm::dot(normal, view)) / scale : 1.0f;
   return 0.2f + 0.8f * std::min(cosine, 1.0f);
-}
-
-glm::vec4 ShadedTriangle::at(glm::vec2 px) const {
-  const RasterMaterial& material = shader_->material;
-  const std::vector<glm::vec4>& colors = shader_->mesh->colors_linear;
-  const glm::vec3 weight = weights(px);
-  glm::vec4 color = material.base_color_linear;
-  if (!colors.empty()) {
-    color *= weight.x * colors[corners_.x] + weight.y * colors[corners_.y] + weight.z * colors[corners_.z];
-  }
-  if (material.texture != nullptr) color *= texel(weight, px);
-  if (material.lit) color = glm::vec4(glm::vec3(color) * headlight(weight, px), color.a);
-  return color;
 }
 
 }  // namespace diorama

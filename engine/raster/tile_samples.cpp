@@ -109,9 +109,8 @@ void SamplePlane::clear() {
 bool make_tile_triangle(const ScreenTriangle& triangle, const Viewport& viewport, glm::ivec2 tile,
                         TileTriangle& result) {
   const glm::ivec2 tile_px = tile * kTileSize;
-  const PixelRect rect = sampled_pixels(triangle, viewport);
-  result.min_px = glm::max(rect.min - tile_px, glm::ivec2(0));
-  result.max_px = glm::min(rect.max - tile_px, glm::ivec2(kTileSize - 1));
+  result.min_px = glm::max(glm::ivec2(triangle.min_px) - tile_px, glm::ivec2(0));
+  result.max_px = glm::min(glm::ivec2(triangle.max_px) - tile_px, glm::ivec2(kTileSize - 1));
   if (result.min_px.x > result.max_px.x || result.min_px.y > result.max_px.y) return false;
   const glm::ivec2 tile_corner = tile_px << viewport.subpixel_bits;
   for (int e = 0; e < 3; ++e) {

@@ -32,8 +32,9 @@ class Image {
   std::span<const T> row(int y) const {
     return std::span(pixels_).subspan(index(0, y), static_cast<size_t>(size_px_.x));
   }
-  std::span<T> pixels() { return pixels_; }
-  std::span<const T> pixels() const { return pixels_; }
+  std::span<T> pixels() & { return pixels_; }
+  std::span<const T> pixels() const& { return pixels_; }
+  std::span<const T> pixels() const&& = delete;  // of a temporary: a loop over it would read freed memory
 
  private:
   size_t index(int x, int y) const {

@@ -114,6 +114,10 @@ std::map<std::string, Source> read_tree(const fs::path& root) {
       if (it->path().filename() == "node_modules") it.disable_recursion_pending();
       if (!it->is_regular_file() || !kinds.contains(it->path().extension().string())) continue;
       Source source = read_source(root, it->path());
+      if (const size_t stem = source.path.rfind(".glsl"); stem != std::string::npos) {
+        const std::string module = source.path.substr(0, stem) + ".spv.h";  // made by diorama_shaders()
+        sources.emplace(module, Source{module, {}, {}});
+      }
       sources.emplace(source.path, std::move(source));
     }
   }

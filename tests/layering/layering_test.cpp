@@ -110,6 +110,13 @@ TEST_F(SmallTree, SourceThatIsNotBuiltIsFound) {
                                         "or above"));
 }
 
+TEST_F(SmallTree, HeaderOfAShadersModuleIsKnown) {
+  put("engine/gpu/fill.comp.glsl", "#version 450\n");
+  put("engine/gpu/g.h", "#include \"engine/gpu/fill.comp.spv.h\"\n#include \"engine/gpu/copy.comp.spv.h\"\n");
+  EXPECT_THAT(violations(), ElementsAre("engine/gpu/g.h includes \"engine/gpu/copy.comp.spv.h\", which is no file by "
+                                        "its path from the root"));
+}
+
 TEST_F(SmallTree, FolderOutsideTheTableIsFound) {
   put("engine/magic/m.h", "");
   EXPECT_THAT(violations(), ElementsAre("engine/magic/m.h is in no module of the table"));

@@ -1,6 +1,7 @@
 #include "engine/raster/metrics.h"
 
 #include "engine/base/random.h"
+#include "engine/raster/error_picture.h"
 #include "engine/scene/color.h"
 
 #include <gtest/gtest.h>
@@ -279,6 +280,21 @@ TEST(DepthMae, LooksOnlyWhereBothAreValid) {
   EXPECT_NEAR(depth_mae(a, b).value(), 0.375, 1e-12);
   b.at(2, 0) = std::numeric_limits<float>::quiet_NaN();
   EXPECT_NEAR(depth_mae(a, b).value(), 0.5, 1e-12);
+}
+
+TEST(ErrorPicture, BrightnessRisesWithTheError) {
+  float last = -1;
+  for (int i = 0; i <= 64; ++i) {
+    const glm::vec3 light = linear_from_srgb(glm::vec3(heat_color(static_cast<float>(i) / 64.0f)) / 255.0f);
+    const float luminance = glm::dot(light, glm::vec3(0.2126f, 0.7152f, 0.0722f));
+    EXPECT_GT(luminance, last) << i;
+    last = luminance;
+  }
+  EXPECT_GT(last, 0.8f);
+  EXPECT_EQ(heat_color(0.0f), glm::u8vec3(0));
+  EXPECT_EQ(heat_color(std::numeric_limits<float>::quiet_NaN()), glm::u8vec3(0));
+  EXPECT_EQ(heat_color(7.0f), heat_color(1.0f));
+  EXPECT_EQ(error_picture(ImageF32({2, 1}, 0.25f), 0.5f).at(1, 0), glm::u8vec4(heat_color(0.5f), 255));
 }
 
 }  // namespace
