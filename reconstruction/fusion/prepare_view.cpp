@@ -3,6 +3,8 @@
 #include "engine/base/error.h"
 #include "reconstruction/fusion/band_blocks.h"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <atomic>
 #include <bit>
@@ -156,7 +158,7 @@ void splat_nearest(glm::vec3 p_in_world, PreparedView& prepared) {
   }
   const auto index =
       static_cast<size_t>(cell.y) * static_cast<size_t>(prepared.nearest_size.x) + static_cast<size_t>(cell.x);
-  const std::atomic_ref nearest(prepared.nearest_in_color_m[index]);
+  const std::atomic_ref<uint32_t> nearest(prepared.nearest_in_color_m[index]);
   const auto bits = std::bit_cast<uint32_t>(h.z);
   uint32_t seen = nearest.load(std::memory_order_relaxed);
   while (bits < seen && !nearest.compare_exchange_weak(seen, bits, std::memory_order_relaxed)) {
@@ -164,27 +166,34 @@ void splat_nearest(glm::vec3 p_in_world, PreparedView& prepared) {
 }
 
 // Every stride-th measurement of a row of tiles: blocks that the band touches, and what the colour camera sees nearest.
-void sample_band(const FusionView& view, const BandBlocks& blocks, const BlockGrid& grid, int tile_row,
-                 PreparedView& prepared) {
-  const Camera& camera = view.depth_camera;
+void sample_band(const BandBlocks& blocks, const BlockGrid& grid, int tile_row, PreparedView& prepared) {
   const int stride = blocks.stride_px, width = prepared.depth_size.x;
   const int end = std::min(prepared.depth_size.y, (tile_row + 1) * kDepthTilePx);
   auto& keys = prepared.band_keys[static_cast<size_t>(tile_row)];
   keys.clear();
-  BandBlockFilter filter;
-  const bool occlusion = !prepared.nearest_in_color_m.empty();
+  BandCollector collector(blocks, grid, keys);
+  BandRow row(width);
   for (int y = tile_row * kDepthTilePx + stride / 2; y < end; y += stride) {
-    const PackedDepth* row = prepared.depth.data() + static_cast<size_t>(y) * static_cast<size_t>(width);
-    for (int x = stride / 2; x < width; x += stride) {
-      if (row[x] == 0) continue;
-      const auto z = std::bit_cast<float>(row[x] & 0xffffff00);
-      const glm::vec2 pixel = glm::vec2(x, y) + 0.5f;
-      const glm::vec3 ray = camera.world_from_camera.rotation * unproject_in_camera(camera, pixel, 1.0f);
-      const glm::vec3 origin = camera.world_from_camera.translation;
-      blocks.collect(origin, ray, z, grid, filter, keys);
-      if (occlusion) splat_nearest(origin + ray * z, prepared);
+    const PackedDepth* depth = prepared.depth.data() + static_cast<size_t>(y) * static_cast<size_t>(width);
+    const int count = sample_row(blocks, depth, width, y, row);
+    collector.collect(row, count, y);
+    if (prepared.nearest_in_color_m.empty()) continue;
+    for (int i = 0; i < count; ++i) {
+      const float z = row.z_m[static_cast<size_t>(i)];
+      const glm::vec2 pixel = glm::vec2(stride / 2 + i * stride, y) + 0.5f;
+      if (z > 0) splat_nearest(blocks.origin_in_world + blocks.ray(pixel) * z, prepared);
     }
   }
+}
+
+// Colour is read in scattered places later on; from memory, one wait for each would cost more than all arithmetic.
+void touch_color(const PreparedView& prepared, int tile_row) {
+  constexpr size_t kLine = 64 / sizeof(glm::u8vec4);
+  const auto pixels = static_cast<size_t>(prepared.color_size.x) * static_cast<size_t>(prepared.color_size.y);
+  const auto share = [&](int row) {
+    return pixels * static_cast<size_t>(row) / static_cast<size_t>(prepared.tiles.y) / kLine * kLine;
+  };
+  for (size_t i = share(tile_row); i < share(tile_row + 1); i += kLine) hwy::Prefetch(prepared.color + i);
 }
 
 }  // namespace
@@ -213,7 +222,8 @@ void prepare_view(const FusionView& view, const FusionOptions& options, BlockGri
   pool.parallel_for(static_cast<size_t>(prepared.tiles.y), 2, [&](size_t begin, size_t end) {
     for (auto tile_row = static_cast<int>(begin); tile_row < static_cast<int>(end); ++tile_row) {
       pack_band(view, options, columns, tile_row, prepared);
-      sample_band(view, blocks, grid, tile_row, prepared);
+      sample_band(blocks, grid, tile_row, prepared);
+      if (prepared.color != nullptr) touch_color(prepared, tile_row);
     }
   });
   for (const auto& keys : prepared.band_keys) {

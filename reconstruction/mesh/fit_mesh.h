@@ -10,14 +10,17 @@ namespace diorama {
 struct MeshFitOptions {
   FusionOptions fusion;
   ExtractOptions extract;
-  int max_triangles = 0;            // 0: none
-  float simplify_error_m = 0.002f;  // surface may move this far; 0: no simplification unless max_triangles asks
+  int max_triangles = 0;              // 0: none
+  float simplify_error_m = 0.002f;    // surface may move this far; 0: no simplification unless max_triangles asks
+  float simplify_color_step = 0.04f;  // sRGB [0, 1]; vertices stay where neighbours differ by more; 0: off
   template <class Visitor>
   void visit(Visitor&& option) {
     fusion.visit(option);
     extract.visit(option);
     option("max-triangles", max_triangles, {0, 1e9}, "budget of triangles; 0: none");
     option("simplify-error", simplify_error_m, {0, 1}, "how far simplification may move the surface, m; 0: none");
+    option("simplify-color", simplify_color_step, {0, 1},
+           "vertices stay where the sRGB colours (0 to 1) of neighbours differ by more; 0: off");
   }
 };
 
