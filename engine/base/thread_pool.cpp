@@ -1,5 +1,6 @@
 #include "engine/base/thread_pool.h"
 
+#include <tbb/global_control.h>
 #include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
@@ -33,7 +34,12 @@ class Order {
 }  // namespace
 
 struct ThreadPool::Impl {
-  explicit Impl(int threads) : arena(threads) {}
+  // More threads than cores are TBB's to refuse unless it is told; the least of all pools' limits holds.
+  explicit Impl(int threads)
+      : limit(tbb::global_control::max_allowed_parallelism,
+              static_cast<size_t>(std::max(threads, tbb::info::default_concurrency()))),
+        arena(threads) {}
+  tbb::global_control limit;
   tbb::task_arena arena;
   tbb::task_group background;
   Order background_started, background_done;
