@@ -2,6 +2,7 @@
 #include "assets/gltf/asset_record.h"
 #include "assets/gltf/format.h"
 #include "assets/gltf/glb_builder.h"
+#include "assets/gltf/tangents.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/scene/image_io.h"
@@ -9,6 +10,7 @@
 #include <glm/gtc/quaternion.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace diorama {
@@ -33,7 +35,6 @@ std::vector<glm::vec3> normals_in_capture(std::span<const glm::vec3> normals, co
   std::vector<glm::vec3> turned = moved_to_capture(normals, {asset_from_capture.rotation, glm::vec3(0.0f)});
   for (glm::vec3& normal : turned) {
     const float length = glm::length(normal);
-    if (!std::isfinite(length)) fail(ErrorCode::kInvalidInput, "the mesh has a normal that is not finite");
     if (std::abs(length - 1.0f) > 1e-6f) normal = length > 0 ? normal / length : glm::vec3(0, 1, 0);
   }
   return turned;
@@ -46,15 +47,6 @@ bool uses_texture(const Material& material) {
 
 void check_part(const MeshPart& part, const Asset& asset) {
   check_mesh(part.mesh);
-  for (const glm::vec4& c : part.mesh.colors_linear) {
-    if (!std::isfinite(c.r + c.g + c.b + c.a))
-      fail(ErrorCode::kInvalidInput, "the mesh has a colour that is not finite");
-  }
-  for (const glm::vec2& uv : part.mesh.uvs) {
-    if (!std::isfinite(uv.x + uv.y)) {
-      fail(ErrorCode::kInvalidInput, "the mesh has a texture coordinate that is not finite");
-    }
-  }
   if (!part.material) return;
   DIO_CHECK(*part.material < asset.materials.size());
   if (part.mesh.uvs.empty() && uses_texture(asset.materials[*part.material])) {
@@ -133,13 +125,25 @@ Json material_json(const Material& material, const Asset& asset) {
   return json;
 }
 
-Json primitive_json(GlbBuilder& builder, const MeshPart& part, const Rigid& asset_from_capture) {
-  const Mesh& mesh = part.mesh;
-  Json attributes;
-  attributes["POSITION"] = builder.add_positions(moved_to_capture(mesh.positions, asset_from_capture));
+// What of the mesh is written, in the capture's frame.
+Mesh mesh_in_capture(const Mesh& mesh, const Rigid& asset_from_capture, bool needs_normals) {
+  Mesh moved = mesh;
+  moved.positions = moved_to_capture(mesh.positions, asset_from_capture);
   if (!mesh.normals.empty()) {
-    attributes["NORMAL"] = builder.add_vectors(normals_in_capture(mesh.normals, asset_from_capture));
+    moved.normals = normals_in_capture(mesh.normals, asset_from_capture);
+  } else if (needs_normals) {
+    moved.normals = vertex_normals(moved);
   }
+  return moved;
+}
+
+Json primitive_json(GlbBuilder& builder, const MeshPart& part, const Asset& asset, const Rigid& asset_from_capture) {
+  const bool normal_mapped = part.material && asset.materials[*part.material].normal_texture;
+  const Mesh mesh = mesh_in_capture(part.mesh, asset_from_capture, normal_mapped);
+  Json attributes;
+  attributes["POSITION"] = builder.add_positions(mesh.positions);
+  if (!mesh.normals.empty()) attributes["NORMAL"] = builder.add_vectors(mesh.normals);
+  if (normal_mapped) attributes["TANGENT"] = builder.add_tangents(vertex_tangents(mesh));
   if (!mesh.colors_linear.empty()) attributes["COLOR_0"] = builder.add_colors(mesh.colors_linear);
   if (!mesh.uvs.empty()) attributes["TEXCOORD_0"] = builder.add_uvs(mesh.uvs);
   Json primitive = {{"attributes", std::move(attributes)},
@@ -167,7 +171,7 @@ void add_parts(GlbBuilder& builder, const Asset& asset, const Rigid& asset_from_
     if (part.mesh.triangles.empty()) continue;
     const auto write = [&] {
       check_part(part, asset);
-      return primitive_json(builder, part, asset_from_capture);
+      return primitive_json(builder, part, asset, asset_from_capture);
     };
     Json mesh;
     if (!part.name.empty()) mesh["name"] = part.name;
@@ -193,6 +197,13 @@ void list_extensions(Json& json, const Asset& asset) {
   if (!used.empty()) json["extensionsUsed"] = std::move(used);
 }
 
+void check_motion(const Rigid& asset_from_capture) {
+  const glm::mat4 matrix = to_mat4(asset_from_capture);
+  std::array<double, 16> row_major{};
+  for (size_t i = 0; i < 16; ++i) row_major[i] = matrix[static_cast<int>(i % 4)][static_cast<int>(i / 4)];
+  with_context("asset_from_capture", [&] { rigid_from_row_major(row_major); });
+}
+
 GlbFile build_glb(const Asset& asset) {
   const bool drawn = std::any_of(asset.meshes.begin(), asset.meshes.end(),
                                  [](const MeshPart& part) { return !part.mesh.triangles.empty(); });
@@ -203,6 +214,7 @@ GlbFile build_glb(const Asset& asset) {
   GlbBuilder builder;
   Json& json = builder.json();
   const Rigid asset_from_capture = asset.record ? asset.record->asset_from_capture : Rigid{};
+  check_motion(asset_from_capture);
   json["asset"] = {{"version", "2.0"}, {"generator", "Diorama"}};
   if (asset.record) {
     if (!asset.record->tool_version.empty()) json["asset"]["generator"] = "Diorama " + asset.record->tool_version;

@@ -67,6 +67,10 @@ size_t GlbBuilder::add_vectors(std::span<const glm::vec3> vectors) {
   return add_accessor(add_view(std::as_bytes(vectors), kGltfArrayBuffer), kGltfF32, vectors.size(), "VEC3");
 }
 
+size_t GlbBuilder::add_tangents(std::span<const glm::vec4> tangents) {
+  return add_accessor(add_view(std::as_bytes(tangents), kGltfArrayBuffer), kGltfF32, tangents.size(), "VEC4");
+}
+
 size_t GlbBuilder::add_uvs(std::span<const glm::vec2> uvs) {
   return add_accessor(add_view(std::as_bytes(uvs), kGltfArrayBuffer), kGltfF32, uvs.size(), "VEC2");
 }
