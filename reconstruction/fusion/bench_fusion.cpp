@@ -26,10 +26,10 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-size_t peak_memory() {
+double peak_memory_mb() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<size_t>(usage.ru_maxrss) * 1024;  // Linux counts KiB
+  return static_cast<double>(usage.ru_maxrss) / 1024;  // Linux counts KiB
 }
 
 // Consecutive frames that fit into kPieceBytes, as [begin, end) of the list.
@@ -129,7 +129,7 @@ FusionBench bench_fusion(const Capture& capture, const FusionOptions& options, i
   }
   result.integration_fps = median(result.integration_fps_of);
   result.extraction_s = median(extraction_s);
-  result.peak_memory_bytes = peak_memory();
+  result.peak_memory_mb = peak_memory_mb();
   return result;
 }
 
@@ -149,7 +149,7 @@ std::string to_json(const FusionBench& bench) {
                                        {"volume_bytes", bench.volume_bytes},
                                        {"triangles", bench.triangles},
                                        {"vertices", bench.vertices},
-                                       {"peak_memory_bytes", bench.peak_memory_bytes}};
+                                       {"peak_memory_mb", bench.peak_memory_mb}};
   return json.dump(2);
 }
 

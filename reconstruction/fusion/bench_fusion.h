@@ -21,7 +21,7 @@ struct FusionBench {
   std::vector<double> integration_fps_of;  // each repeat
   double extraction_s = 0;
   size_t blocks = 0, volume_bytes = 0, triangles = 0, vertices = 0;
-  size_t peak_memory_bytes = 0;  // of the process so far
+  double peak_memory_mb = 0;  // MiB, of the process so far
 };
 
 // Fuses the first `max_frames` training frames (0: all) `repeats` times. Frames are decoded into memory in pieces of at

@@ -64,7 +64,8 @@ TEST(FitMesh, GivesAnUprightUnlitAssetWithItsRecord) {
   for (size_t i = 0; i < mesh.positions.size(); ++i) {
     EXPECT_NEAR(glm::length(mesh.positions[i]), 0.4f, 0.015f);  // half a voxel
     EXPECT_GT(glm::dot(mesh.normals[i], glm::normalize(mesh.positions[i])), 0.7f);
-    if (mesh.positions[i].y > 0.06f) EXPECT_GT(mesh.colors_linear[i].x, mesh.colors_linear[i].z) << "red is up";
+    if (mesh.positions[i].y < 0.06f) continue;
+    EXPECT_GT(mesh.colors_linear[i].x, mesh.colors_linear[i].z) << "red is up";
   }
   const AssetRecord& record = fit.asset.record.value();
   EXPECT_EQ(record.representation, "mesh");
@@ -203,7 +204,7 @@ TEST(BenchFusion, CountsWhatItDid) {
   EXPECT_GT(bench.integration_fps, 0);
   EXPECT_GT(bench.blocks, 10u);
   EXPECT_GT(bench.triangles, 100u);
-  EXPECT_GT(bench.peak_memory_bytes, size_t{1} << 20);
+  EXPECT_GT(bench.peak_memory_mb, 1);
   EXPECT_THAT(to_json(bench), HasSubstr("\"integration_fps\""));
 }
 
