@@ -31,6 +31,16 @@ class Order {
   }
 };
 
+// At the end of a scope, by an exception too.
+struct MarkAtEnd {
+  Order& order;
+  ~MarkAtEnd() { order.mark(); }
+};
+struct WaitAtEnd {
+  Order& order;
+  ~WaitAtEnd() { order.wait(); }
+};
+
 }  // namespace
 
 struct ThreadPool::Impl {
@@ -72,15 +82,15 @@ void ThreadPool::parallel_for(size_t count, size_t grain, const std::function<vo
   Order started, done;
   const auto run_piece = [&](size_t piece) {
     started.wait();
+    const MarkAtEnd mark_done{done};
     const size_t begin = piece * grain;
     body(begin, begin + std::min(grain, count - begin));
-    done.mark();
   };
   started.mark();
+  const WaitAtEnd wait_for_done{done};
   impl_->arena.execute([&] {
     tbb::this_task_arena::isolate([&] { tbb::parallel_for(size_t{0}, pieces, run_piece, tbb::simple_partitioner()); });
   });
-  done.wait();
 }
 
 void ThreadPool::run_in_background(std::function<void()> task) {
@@ -89,12 +99,13 @@ void ThreadPool::run_in_background(std::function<void()> task) {
     task();
     return;
   }
-  impl_->background_started.mark();
-  impl_->arena.enqueue(impl_->background.defer([impl = impl_.get(), task = std::move(task)] {
+  tbb::task_handle handle = impl_->background.defer([impl = impl_.get(), task = std::move(task)] {
     impl->background_started.wait();
     task();
     impl->background_done.mark();
-  }));
+  });
+  impl_->background_started.mark();
+  impl_->arena.enqueue(std::move(handle));
 }
 
 }  // namespace diorama
