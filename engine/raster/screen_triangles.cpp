@@ -43,10 +43,8 @@ float cross2(glm::vec2 a, glm::vec2 b) {
   return a.x * b.y - a.y * b.x;
 }
 
-// Pixels inside the image with a sample in the triangle's bounding box.
-PixelRect sampled_pixels(const ScreenTriangle& triangle, const Viewport& viewport) {
-  const glm::ivec2 low = glm::min(triangle.corner[0], glm::min(triangle.corner[1], triangle.corner[2]));
-  const glm::ivec2 high = glm::max(triangle.corner[0], glm::max(triangle.corner[1], triangle.corner[2]));
+// Pixels inside the image with a sample in the box from `low` to `high`.
+PixelRect sampled_pixels(glm::ivec2 low, glm::ivec2 high, const Viewport& viewport) {
   const int bits = viewport.subpixel_bits, grid_shift = bits - 4, one = 1 << bits;
   // The first pixel whose last sample is not left of `low`, the last whose first sample is not right of `high`.
   const glm::ivec2 min = (low - (viewport.last_sample << grid_shift) + (one - 1)) >> bits;
@@ -112,13 +110,17 @@ class ChunkBuilder {
     const ScreenVertex corners[3] = {v[far], v[(far + (area > 0 ? 1 : 2)) % 3], v[(far + (area > 0 ? 2 : 1)) % 3]};
     ScreenTriangle result;
     for (int i = 0; i < 3; ++i) result.corner[i] = corners[i].snapped;
-    const PixelRect rect = sampled_pixels(result, viewport_);
+    const glm::ivec2 low = glm::min(result.corner[0], glm::min(result.corner[1], result.corner[2]));
+    const glm::ivec2 high = glm::max(result.corner[0], glm::max(result.corner[1], result.corner[2]));
+    const PixelRect rect = sampled_pixels(low, high, viewport_);
     if (rect.empty()) return false;
+    const glm::ivec2 extent = high - low;
+    result.small = std::max(extent.x, extent.y) <= kTileSize << viewport_.subpixel_bits;
     result.min_px = glm::u16vec2(rect.min);
     result.max_px = glm::u16vec2(rect.max);
     result.triangle = triangle;
     result.clipped = clipped;
-    set_depth_plane(result, corners, rect);
+    set_depth_plane(result, corners);
     chunk_.triangles.push_back(result);
     return true;
   }
@@ -130,13 +132,12 @@ class ChunkBuilder {
   }
 
   // A sliver has no slope that can be trusted: flat then, and its range bounds it.
-  void set_depth_plane(ScreenTriangle& result, const ScreenVertex (&v)[3], const PixelRect& rect) const {
+  void set_depth_plane(ScreenTriangle& result, const ScreenVertex (&v)[3]) const {
     result.inverse_z_min = v[0].inverse_z;
     result.inverse_z_max = std::max(v[1].inverse_z, v[2].inverse_z);
-    const glm::vec2 origin = glm::vec2(v[0].snapped) / static_cast<float>(1 << viewport_.subpixel_bits);
-    const glm::ivec2 extent = rect.max - rect.min;
-    const bool small = std::max(extent.x, extent.y) < kTileSize && result.inverse_z_max < 2 * result.inverse_z_min;
-    const DepthPlane plane = small && result.clipped == kNotClipped
+    const glm::vec2 origin = glm::vec2(v[0].snapped) * viewport_.px_per_step;
+    const bool shallow = result.inverse_z_max < 2 * result.inverse_z_min;
+    const DepthPlane plane = result.small && shallow && result.clipped == kNotClipped
                                  ? plane_on_screen(v, origin)
                                  : plane_in_space(corners_in_camera(result.triangle), origin, viewport_);
     const bool usable =
@@ -172,32 +173,31 @@ class ChunkBuilder {
   TriangleChunk& chunk_;
 };
 
+// Calls visit(tile) for the tiles that a triangle's pixels touch; not for one that touches many.
+template <class Visit>
+bool for_each_tile(const ScreenTriangle& triangle, const Viewport& viewport, Visit&& visit) {
+  const glm::ivec2 first = glm::ivec2(triangle.min_px) / kTileSize, last = glm::ivec2(triangle.max_px) / kTileSize;
+  const glm::ivec2 extent = last - first + 1;
+  if (extent.x * extent.y > kMaxBinnedTiles) return false;
+  for (int y = first.y; y <= last.y; ++y) {
+    for (int x = first.x; x <= last.x; ++x) visit(static_cast<size_t>(y * viewport.tiles.x + x));
+  }
+  return true;
+}
+
 // Counting sort of the triangles by tile.
 void sort_into_tiles(TriangleChunk& chunk, const Viewport& viewport) {
-  const auto tile_rect = [](const ScreenTriangle& triangle) {
-    return PixelRect{glm::ivec2(triangle.min_px) / kTileSize, glm::ivec2(triangle.max_px) / kTileSize};
-  };
-  const auto for_each_tile = [&](const PixelRect& rect, auto&& visit) {
-    for (int y = rect.min.y; y <= rect.max.y; ++y) {
-      for (int x = rect.min.x; x <= rect.max.x; ++x) visit(static_cast<size_t>(y * viewport.tiles.x + x));
-    }
-  };
   std::vector<uint32_t>& begin = chunk.tile_begin;
   begin.assign(static_cast<size_t>(viewport.tiles.x * viewport.tiles.y) + 2, 0);
-  std::vector<PixelRect> rects(chunk.triangles.size());
-  for (size_t i = 0; i < rects.size(); ++i) {
-    rects[i] = tile_rect(chunk.triangles[i]);
-    const glm::ivec2 extent = rects[i].max - rects[i].min + 1;
-    if (extent.x * extent.y > kMaxBinnedTiles) {
-      chunk.large.push_back(static_cast<uint16_t>(i));
-      rects[i] = PixelRect{};
-    }
-    for_each_tile(rects[i], [&](size_t tile) { ++begin[tile + 2]; });
+  for (size_t i = 0; i < chunk.triangles.size(); ++i) {
+    const bool binned = for_each_tile(chunk.triangles[i], viewport, [&](size_t tile) { ++begin[tile + 2]; });
+    if (!binned) chunk.large.push_back(static_cast<uint16_t>(i));
   }
   for (size_t i = 2; i < begin.size(); ++i) begin[i] += begin[i - 1];
   chunk.tile_entries.resize(begin.back());
-  for (size_t i = 0; i < rects.size(); ++i) {
-    for_each_tile(rects[i], [&](size_t tile) { chunk.tile_entries[begin[tile + 1]++] = static_cast<uint16_t>(i); });
+  for (size_t i = 0; i < chunk.triangles.size(); ++i) {
+    const auto index = static_cast<uint16_t>(i);
+    for_each_tile(chunk.triangles[i], viewport, [&](size_t tile) { chunk.tile_entries[begin[tile + 1]++] = index; });
   }
   begin.pop_back();
 }
@@ -209,6 +209,7 @@ Viewport make_viewport(const Camera& camera, const RasterOptions& options) {
   viewport.size_px = camera.size_px;
   viewport.tiles = (camera.size_px + (kTileSize - 1)) / kTileSize;
   viewport.subpixel_bits = subpixel_bits_for(camera.size_px);
+  viewport.px_per_step = 1.0f / static_cast<float>(1 << viewport.subpixel_bits);
   const glm::dmat3 rotation = glm::transpose(glm::dmat3(camera.world_from_camera.rotation));
   viewport.rotation_camera_from_world = rotation;
   viewport.translation_camera_from_world = -(rotation * glm::dvec3(camera.world_from_camera.translation));

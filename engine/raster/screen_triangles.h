@@ -20,6 +20,7 @@ constexpr glm::ivec2 kCenterSample{8, 8};
 struct Viewport {
   glm::ivec2 size_px{0}, tiles{0};
   int subpixel_bits = 8;
+  float px_per_step = 1.0f / 256;  // 2^-subpixel_bits
   glm::dmat3 rotation_camera_from_world{1.0};
   glm::dvec3 translation_camera_from_world{0.0};
   glm::dvec2 focal_px{0.0}, center_px{0.0};
@@ -53,6 +54,7 @@ struct ScreenTriangle {
   glm::u16vec2 min_px{0}, max_px{0};  // pixels inside the image with a sample in the bounding box, inclusive
   uint32_t triangle = 0;              // of the mesh
   uint32_t clipped = kNotClipped;     // index into TriangleChunk::clipped
+  bool small = false;                 // its box has at most kTileSize pixels a side, even where it leaves the image
 };
 
 // A piece of a triangle that was cut: its own corners, and where they lie in the whole triangle.

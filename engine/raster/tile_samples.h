@@ -20,18 +20,20 @@ struct SamplePlane {
   explicit SamplePlane(int samples_per_pixel_);
 
   int samples_per_pixel;
-  int block_width, block_height;                                     // pixels
+  int block_width_bits, block_height_bits;                           // powers of two, pixels
   alignas(32) std::array<int32_t, kSampleLanes> lane_x{}, lane_y{};  // from the block's corner, grid steps
   std::vector<float> inverse_z;                                      // 0: nothing
   std::vector<uint32_t> id;
 
-  int blocks_per_row() const { return kTileSize / block_width; }
+  int block_width() const { return 1 << block_width_bits; }
+  int block_height() const { return 1 << block_height_bits; }
+  int blocks_per_row() const { return kTileSize >> block_width_bits; }
   void clear();
 
   // Place of a sample of pixel (x, y) of the tile.
   size_t index(int x, int y, int sample) const {
-    const int block = (y / block_height) * blocks_per_row() + x / block_width;
-    const int pixel = (y % block_height) * block_width + x % block_width;
+    const int block = (y >> block_height_bits) * blocks_per_row() + (x >> block_width_bits);
+    const int pixel = (y & (block_height() - 1)) * block_width() + (x & (block_width() - 1));
     return static_cast<size_t>(block * kSampleLanes + pixel * samples_per_pixel + sample);
   }
 };
@@ -57,12 +59,12 @@ void draw_opaque(const TileTriangle& triangle, uint32_t id, SamplePlane& plane);
 // corner, for those nearer than what the plane holds.
 template <class Visit>
 void visit_samples(const TileTriangle& t, const SamplePlane& plane, Visit&& visit) {
-  for (int by = t.min_px.y / plane.block_height; by <= t.max_px.y / plane.block_height; ++by) {
-    for (int bx = t.min_px.x / plane.block_width; bx <= t.max_px.x / plane.block_width; ++bx) {
+  for (int by = t.min_px.y >> plane.block_height_bits; by <= t.max_px.y >> plane.block_height_bits; ++by) {
+    for (int bx = t.min_px.x >> plane.block_width_bits; bx <= t.max_px.x >> plane.block_width_bits; ++bx) {
       const size_t first = static_cast<size_t>(by * plane.blocks_per_row() + bx) * kSampleLanes;
       for (size_t lane = 0; lane < kSampleLanes; ++lane) {
-        const int x = bx * plane.block_width * kSampleGrid + plane.lane_x[lane];
-        const int y = by * plane.block_height * kSampleGrid + plane.lane_y[lane];
+        const int x = bx * plane.block_width() * kSampleGrid + plane.lane_x[lane];
+        const int y = by * plane.block_height() * kSampleGrid + plane.lane_y[lane];
         int32_t outside = 0;
         for (int e = 0; e < 3; ++e) outside |= t.edge_at_origin[e] + t.edge_dx[e] * x + t.edge_dy[e] * y;
         if (outside < 0) continue;
