@@ -1,7 +1,6 @@
 #include "assets/gltf.h"
 #include "capture/capture.h"
-#include "capture/inspect.h"
-#include "engine/base/error.h"
+#include "capture/self_check.h"
 #include "reconstruction/mesh/fit_mesh.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
@@ -22,13 +21,6 @@ void warn_all(TerminalJob& job, const Capture& capture) {
   for (const std::string& warning : capture.warnings()) job.warn(warning);
 }
 
-void require_sound(const Capture& capture, JobContext& job) {
-  const SelfCheck check = check_capture(capture, {}, job);
-  if (check.verdict != SelfCheck::Verdict::kSuspicious) return;
-  fail(ErrorCode::kInvalidInput, "{}: {}; mend the capture, or fit it as it is with --no-check", capture.name(),
-       check.explanation);
-}
-
 void run_fit(const FitArguments& args, const Settings& settings) {
   TerminalJob terminal(settings);
   JobContext& job = terminal.context();
@@ -38,7 +30,7 @@ void run_fit(const FitArguments& args, const Settings& settings) {
   job.resume = args.resume;
   const Capture capture = open_capture(args.capture, args.capture_options);
   warn_all(terminal, capture);
-  if (args.check) require_sound(capture, job);
+  if (args.check) require_sound(capture, check_capture(capture, {}, job));
   MeshFit fit = fit_mesh(capture, args.mesh, job);
   std::string scores;
   if (args.score && !capture.frames_of(Split::kTest).empty()) {

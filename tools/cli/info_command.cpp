@@ -11,6 +11,7 @@ struct InfoArguments {
   std::string path;
   bool json = false;
   CaptureOptions capture_options;
+  InspectOptions inspect_options;
 };
 
 bool is_asset(const std::filesystem::path& path) {
@@ -26,7 +27,7 @@ void run_info(const InfoArguments& args, const Settings& settings) {
     text = args.json ? to_json(summary) : to_text(summary);
   } else {
     const Capture capture = open_capture(args.path, args.capture_options);
-    const CaptureSummary summary = inspect_capture(capture, {}, terminal.context());
+    const CaptureSummary summary = inspect_capture(capture, args.inspect_options, terminal.context());
     text = args.json ? to_json(summary) : to_text(summary);
   }
   terminal.finish_line();
@@ -42,6 +43,7 @@ Command info_command(CLI::App& program) {
   const auto args = std::make_shared<InfoArguments>();
   app->add_option("PATH", args->path, "folder of a capture, or a .glb")->required();
   app->add_flag("--json", args->json, "as JSON, for programs");
+  add_options(*app, args->inspect_options, "Looking at a capture");
   add_options(*app, args->capture_options, "Reading the capture");
   return {app, [args](const Settings& settings) { run_info(*args, settings); }};
 }

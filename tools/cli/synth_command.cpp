@@ -10,7 +10,7 @@ struct SynthArguments {
   SynthOptions options;
 };
 
-using WriteScene = void (*)(const std::filesystem::path&, const SynthOptions&, JobContext&);
+using WriteScene = SynthStats (*)(const std::filesystem::path&, const SynthOptions&, JobContext&);
 
 // One scene as a subcommand of `synth`; runs when it was chosen.
 std::function<void(const Settings&)> add_scene(CLI::App& synth, const char* name, const char* help, WriteScene write) {
@@ -21,9 +21,9 @@ std::function<void(const Settings&)> add_scene(CLI::App& synth, const char* name
   return [app, args, write](const Settings& settings) {
     if (!app->parsed()) return;
     TerminalJob terminal(settings);
-    write(args->output, args->options, terminal.context());
+    const SynthStats stats = write(args->output, args->options, terminal.context());
     terminal.finish_line();
-    fmt::print("{}: a capture; look at it with: diorama info {}\n", args->output, args->output);
+    fmt::print("{}: {} frames of {}x{}\n", args->output, stats.frames, args->options.width, args->options.height);
   };
 }
 
