@@ -46,7 +46,7 @@ struct FusionView {
 };
 
 struct ExtractOptions {
-  float min_weight = 1.0f;  // voxels seen less are holes, in frames seen from 1 m
+  float min_weight = 0.1f;  // voxels seen less are holes, in frames seen from 1 m
   int min_component = 200;  // components with fewer triangles are dropped
   template <class Visitor>
   void visit(Visitor&& option) {

@@ -28,7 +28,7 @@ inline CliResult run_cli(const std::string& arguments, const std::string& before
   return result;
 }
 
-// A small room that all cases share: 17 frames (3 held out), and the mesh fitted to it.
+// A small room that all cases share: 41 frames (6 held out), and the mesh fitted to it.
 struct Sample {
   TempDir dir;
   std::string room = (dir / "room").string();
@@ -40,7 +40,7 @@ struct Sample {
 
  private:
   Sample() {
-    EXPECT_EQ(run_cli("synth room -o " + room + " --frames 17 --width 160 --height 120").exit_code, 0);
+    EXPECT_EQ(run_cli("synth room -o " + room + " --frames 41 --width 160 --height 120").exit_code, 0);
     EXPECT_EQ(run_cli("fit " + room + " --as mesh -o " + mesh + " --voxel 0.04").exit_code, 0);
   }
 };

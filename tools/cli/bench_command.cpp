@@ -24,7 +24,7 @@ void run_fusion_bench(const FusionBenchArguments& args, const Settings& settings
         "{} frames: integration {:.0f} frames/s, decoding {:.2f} s, extraction {:.3f} s, {} triangles, {} blocks, "
         "peak memory {:.0f} MiB\n",
         bench.frames, bench.integration_fps, bench.decode_s, bench.extraction_s, bench.triangles, bench.blocks,
-        static_cast<double>(bench.peak_memory_bytes) / (1 << 20));
+        bench.peak_memory_mb);
   }
 }
 
