@@ -58,6 +58,7 @@ class GpuDevice {
   uint32_t queue_family() const { return queue_family_; }
   const GpuDeviceInfo& info() const { return info_; }
   const VkPhysicalDeviceLimits& limits() const { return limits_; }
+  const VkPhysicalDeviceFeatures& features() const { return features_; }  // those that are enabled
   uint32_t timestamp_bits() const { return timestamp_bits_; }  // 0: the queue has no timestamps
   VkPipelineCache pipeline_cache() const { return pipeline_cache_.get(); }
   MemoryBlocks& memory() { return *memory_; }
@@ -92,6 +93,7 @@ class GpuDevice {
   VkDevice device_ = VK_NULL_HANDLE;
   VkQueue queue_ = VK_NULL_HANDLE;
   VkPhysicalDeviceLimits limits_{};
+  VkPhysicalDeviceFeatures features_{};
   uint32_t queue_family_ = 0, timestamp_bits_ = 0;
   PFN_vkSetDebugUtilsObjectNameEXT set_name_ = nullptr;
   bool lost_ = false, lose_at_next_submit_ = false;

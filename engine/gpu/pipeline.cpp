@@ -125,6 +125,8 @@ VkPipeline create_graphics(GpuDevice& device, const GraphicsPipelineOptions& opt
   viewport.viewportCount = viewport.scissorCount = 1;
   VkPipelineMultisampleStateCreateInfo multisample{VK_STRUCTURE_TYPE_PIPELINE_MULTISAMPLE_STATE_CREATE_INFO};
   multisample.rasterizationSamples = options.samples;
+  multisample.sampleShadingEnable = options.shade_samples ? device.features().sampleRateShading : VK_FALSE;
+  multisample.minSampleShading = 1.0f;
   VkPipelineColorBlendStateCreateInfo blend{VK_STRUCTURE_TYPE_PIPELINE_COLOR_BLEND_STATE_CREATE_INFO};
   blend.attachmentCount = static_cast<uint32_t>(options.color_targets.size());
   blend.pAttachments = options.color_targets.data();

@@ -37,6 +37,7 @@ struct GraphicsPipelineOptions {
   std::span<const uint32_t> specialization;
   VkRenderPass render_pass = VK_NULL_HANDLE;
   VkSampleCountFlagBits samples = VK_SAMPLE_COUNT_1_BIT;
+  bool shade_samples = false;  // the fragment stage runs once a sample, where the device can
   std::span<const VkVertexInputBindingDescription> vertex_bindings;
   std::span<const VkVertexInputAttributeDescription> vertex_attributes;
   VkCullModeFlags cull = VK_CULL_MODE_NONE;  // counter-clockwise on the screen is the front

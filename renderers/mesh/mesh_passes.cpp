@@ -1,0 +1,125 @@
+// How MeshRenderer records a frame.
+#include "engine/gpu/barriers.h"
+#include "engine/scene/color.h"
+#include "renderers/mesh/mesh_renderer.h"
+
+namespace diorama {
+namespace {
+
+VkRenderPassBeginInfo pass_info(VkRenderPass pass, VkFramebuffer framebuffer, glm::ivec2 size_px,
+                                std::span<const VkClearValue> clear) {
+  VkRenderPassBeginInfo info{VK_STRUCTURE_TYPE_RENDER_PASS_BEGIN_INFO};
+  info.renderPass = pass;
+  info.framebuffer = framebuffer;
+  info.renderArea.extent = {static_cast<uint32_t>(size_px.x), static_cast<uint32_t>(size_px.y)};
+  info.clearValueCount = static_cast<uint32_t>(clear.size());
+  info.pClearValues = clear.data();
+  return info;
+}
+
+void set_viewport(VkCommandBuffer commands, glm::ivec2 size_px) {
+  const VkViewport viewport{0, 0, static_cast<float>(size_px.x), static_cast<float>(size_px.y), 0, 1};
+  const VkRect2D scissor{{0, 0}, {static_cast<uint32_t>(size_px.x), static_cast<uint32_t>(size_px.y)}};
+  vkCmdSetViewport(commands, 0, 1, &viewport);
+  vkCmdSetScissor(commands, 0, 1, &scissor);
+}
+
+}  // namespace
+
+void MeshRenderer::record_cull(VkCommandBuffer commands, const glm::mat4& clip_from_world) {
+  if (geometry_.chunks.empty()) return;
+  constexpr Use kDrawn{VK_PIPELINE_STAGE_DRAW_INDIRECT_BIT, VK_ACCESS_INDIRECT_COMMAND_READ_BIT};
+  constexpr Use kCulled{VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT};
+  memory_barrier(commands, {kDrawn.stages, 0}, kCulled);  // the frame before still reads its draws
+  const auto count = static_cast<uint32_t>(geometry_.chunks.size());
+  vkCmdBindPipeline(commands, cull_.bind_point, cull_.pipeline.get());
+  vkCmdBindDescriptorSets(commands, cull_.bind_point, cull_.layout.get(), 0, 1, &cull_set_, 0, nullptr);
+  push_constants(commands, cull_, MeshCullConstants{clip_from_world, count});
+  vkCmdDispatch(commands, (count + kCullGroupSize - 1) / kCullGroupSize, 1, 1);
+  memory_barrier(commands, kCulled, kDrawn);
+}
+
+void MeshRenderer::bind(VkCommandBuffer commands, const Draw& draw, int slot) {
+  VkDescriptorSet& frame = frame_sets_[static_cast<size_t>(slot)];
+  if (frame == VK_NULL_HANDLE) {
+    frame = sets_->allocate(*draw.pipeline, 0);
+    sets_->write_buffer(frame, *draw.pipeline, 0, 0, frame_constants_, static_cast<VkDeviceSize>(slot) * frame_stride_,
+                        sizeof(MeshFrameConstants));
+  }
+  const VkDescriptorSet sets[] = {frame, draw.material};
+  vkCmdBindPipeline(commands, draw.pipeline->bind_point, draw.pipeline->pipeline.get());
+  vkCmdBindDescriptorSets(commands, draw.pipeline->bind_point, draw.pipeline->layout.get(), 0,
+                          draw.material != VK_NULL_HANDLE ? 2 : 1, sets, 0, nullptr);
+}
+
+void MeshRenderer::record_batches(VkCommandBuffer commands, const SampleState& state, Draw BatchDraws::*draw,
+                                  int slot) {
+  vkCmdBindIndexBuffer(commands, indices_.handle(), 0, VK_INDEX_TYPE_UINT32);
+  for (size_t i = 0; i < geometry_.batches.size(); ++i) {
+    const MeshBatch& batch = geometry_.batches[i];
+    bind(commands, state.batches[i].*draw, slot);
+    // One draw a call: maxDrawIndirectCount is 1 on phones.
+    for (uint32_t chunk = batch.first_chunk; chunk < batch.first_chunk + batch.chunk_count; ++chunk) {
+      vkCmdDrawIndexedIndirect(commands, draws_.handle(), chunk * sizeof(MeshDraw), 1, sizeof(MeshDraw));
+      ++draw_count_;
+    }
+  }
+}
+
+void MeshRenderer::record_blended(VkCommandBuffer commands, const SampleState& state, int slot) {
+  if (geometry_.blended.empty()) return;
+  vkCmdBindIndexBuffer(commands, blended_indices_[static_cast<size_t>(slot)].handle(), 0, VK_INDEX_TYPE_UINT32);
+  uint32_t first = 0;
+  for (size_t i = 0; i < geometry_.blended.size(); ++i) {
+    const auto count = static_cast<uint32_t>(3 * geometry_.blended[i].triangles.size());
+    for (const Draw& draw : {state.blended[i].color, state.blended[i].coverage}) {
+      bind(commands, draw, slot);
+      vkCmdDrawIndexed(commands, count, 1, first, 0, 0);
+      ++draw_count_;
+    }
+    first += count;
+  }
+}
+
+void MeshRenderer::record_color(VkCommandBuffer commands, const SampleState& state, glm::vec3 background, int slot) {
+  const glm::vec3 linear = linear_from_srgb(background);
+  VkClearValue clear[2]{};
+  clear[0].color = {{linear.x, linear.y, linear.z, 0.0f}};  // alpha is coverage
+  const VkRenderPassBeginInfo info =
+      pass_info(state.color_pass.get(), targets_->color_framebuffer.get(), targets_->size_px, clear);
+  vkCmdBeginRenderPass(commands, &info, VK_SUBPASS_CONTENTS_INLINE);
+  set_viewport(commands, targets_->size_px);
+  const VkBuffer buffers[] = {positions_.handle(), attributes_.handle(), normals_.handle()};
+  const VkDeviceSize offsets[3]{};
+  vkCmdBindVertexBuffers(commands, 0, 3, buffers, offsets);
+  record_batches(commands, state, &BatchDraws::color, slot);
+  record_blended(commands, state, slot);
+  vkCmdEndRenderPass(commands);
+}
+
+void MeshRenderer::record_depth(VkCommandBuffer commands, const SampleState& state, int slot) {
+  const VkClearValue clear{};
+  const VkRenderPassBeginInfo info =
+      pass_info(depth_pass_.get(), targets_->depth_framebuffer.get(), targets_->size_px, std::span(&clear, 1));
+  vkCmdBeginRenderPass(commands, &info, VK_SUBPASS_CONTENTS_INLINE);
+  set_viewport(commands, targets_->size_px);
+  const VkBuffer buffers[] = {positions_.handle(), attributes_.handle()};
+  const VkDeviceSize offsets[2]{};
+  vkCmdBindVertexBuffers(commands, 0, 2, buffers, offsets);
+  record_batches(commands, state, &BatchDraws::depth, slot);
+  vkCmdEndRenderPass(commands);
+}
+
+void MeshRenderer::record_copies(VkCommandBuffer commands, const Pending& pending) {
+  VkBufferImageCopy region{};
+  region.imageExtent = {static_cast<uint32_t>(pending.size_px.x), static_cast<uint32_t>(pending.size_px.y), 1};
+  const auto copy = [&](const GpuImage& image, const ReadbackRing::Region& target) {
+    region.bufferOffset = target.offset;
+    region.imageSubresource = {image.options().aspect, 0, 0, 1};
+    vkCmdCopyImageToBuffer(commands, image.handle(), VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, target.buffer, 1, &region);
+  };
+  copy(targets_->color, pending.color);
+  if (pending.with_depth) copy(targets_->depth, pending.depth);
+}
+
+}  // namespace diorama

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "assets/asset.h"
+#include "engine/gpu/pipeline.h"
+
+#include <compare>
+#include <map>
+
+namespace diorama {
+
+// What a batch is drawn for.
+enum class MeshPassKind {
+  kColor,
+  kCoverage,  // of blended surfaces: alpha 1 where they are
+  kDepth,     // the depth pass
+};
+
+// What tells one pipeline from another.
+struct MeshVariant {
+  MeshPassKind kind = MeshPassKind::kColor;
+  bool lit = false, base_texture = false, maps = false, flat_normals = false, double_sided = false;
+  AlphaMode alpha_mode = AlphaMode::kOpaque;
+  auto operator<=>(const MeshVariant&) const = default;
+};
+
+// The variant for a pass with the members that do not matter to it at their defaults.
+MeshVariant variant_for(const Material& material, bool flat_normals, MeshPassKind kind);
+
+// Pipelines by variant, made when first asked for.
+class MeshPipelines {
+ public:
+  MeshPipelines(GpuDevice& device, VkRenderPass color_pass, VkSampleCountFlagBits samples, VkRenderPass depth_pass)
+      : device_(&device), color_pass_(color_pass), samples_(samples), depth_pass_(depth_pass) {}
+
+  const Pipeline& get(const MeshVariant& variant);
+
+ private:
+  GpuDevice* device_;
+  VkRenderPass color_pass_;
+  VkSampleCountFlagBits samples_;
+  VkRenderPass depth_pass_;
+  std::map<MeshVariant, Pipeline> pipelines_;
+};
+
+}  // namespace diorama

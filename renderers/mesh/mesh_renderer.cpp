@@ -1,0 +1,184 @@
+#include "renderers/mesh/mesh_renderer.h"
+
+#include "engine/gpu/barriers.h"
+#include "renderers/mesh/mesh_cull.comp.spv.h"
+#include "renderers/mesh/mesh_view.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace diorama {
+namespace {
+
+constexpr VkBufferUsageFlags kVertex = VK_BUFFER_USAGE_VERTEX_BUFFER_BIT, kIndex = VK_BUFFER_USAGE_INDEX_BUFFER_BIT;
+constexpr VkBufferUsageFlags kStorage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT;
+
+// A device buffer with these contents; one element where there are none, so that it can be bound.
+template <class T>
+Buffer upload(GpuDevice& device, UploadRing& uploads, const std::vector<T>& data, VkBufferUsageFlags usage,
+              std::string_view name) {
+  const VkDeviceSize bytes = std::max<size_t>(1, data.size()) * sizeof(T);
+  Buffer buffer(device, bytes, usage | VK_BUFFER_USAGE_TRANSFER_DST_BIT, MemoryUse::kDevice, name);
+  uploads.to_buffer(buffer, 0, std::as_bytes(std::span(data)));
+  return buffer;
+}
+
+template <class T>
+void drop(std::vector<T>& data) {
+  data = {};
+}
+
+}  // namespace
+
+MeshRenderer::MeshRenderer(GpuDevice& device, const Asset& asset)
+    : device_(&device), geometry_(make_mesh_geometry(asset)), triangle_count_(geometry_.triangle_count()) {
+  UploadRing uploads(device);
+  materials_.emplace(device, asset, uploads);
+  upload_geometry(geometry_, uploads);
+  uploads.finish();
+  drop(geometry_.positions);
+  drop(geometry_.attributes);
+  drop(geometry_.normals);
+  drop(geometry_.indices);
+
+  const VkDeviceSize align = device.limits().minUniformBufferOffsetAlignment;
+  frame_stride_ = (sizeof(MeshFrameConstants) + align - 1) / align * align;
+  frame_constants_ = Buffer(device, kFrames * frame_stride_, VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT, MemoryUse::kUpload,
+                            "mesh frame constants");
+  depth_pass_ = make_depth_pass(device);
+  cull_ = make_compute_pipeline(device, {kMeshCullCompSpirv, "mesh_cull.comp"});
+  sets_.emplace(device);
+  cull_set_ = sets_->allocate(cull_, 0);
+  sets_->write_buffer(cull_set_, cull_, 0, 0, chunks_);
+  sets_->write_buffer(cull_set_, cull_, 0, 1, draws_);
+  frames_.emplace(device, kFrames);
+}
+
+MeshRenderer::~MeshRenderer() = default;
+
+void MeshRenderer::upload_geometry(const MeshGeometry& geometry, UploadRing& uploads) {
+  positions_ = upload(*device_, uploads, geometry.positions, kVertex, "mesh positions");
+  attributes_ = upload(*device_, uploads, geometry.attributes, kVertex, "mesh attributes");
+  normals_ = upload(*device_, uploads, geometry.normals, kVertex, "mesh normals");
+  indices_ = upload(*device_, uploads, geometry.indices, kIndex, "mesh indices");
+  chunks_ = upload(*device_, uploads, geometry.chunks, kStorage, "mesh chunks");
+  draws_ = Buffer(*device_, std::max<size_t>(1, geometry.chunks.size()) * sizeof(MeshDraw),
+                  kStorage | VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT, MemoryUse::kDevice, "mesh draws");
+  size_t blended = 0;
+  for (const BlendedBatch& batch : geometry.blended) blended += batch.triangles.size();
+  if (blended == 0) return;
+  for (Buffer& buffer : blended_indices_) {
+    buffer = Buffer(*device_, blended * sizeof(glm::uvec3), kIndex, MemoryUse::kUpload, "blended indices");
+  }
+}
+
+MeshRenderer::Draw MeshRenderer::make_draw(SampleState& state, std::optional<size_t> material, bool flat_normals,
+                                           MeshPassKind kind) {
+  const size_t index = materials_->index_of(material);
+  Draw draw;
+  draw.pipeline = &state.pipelines->get(variant_for(materials_->material(index), flat_normals, kind));
+  if (draw.pipeline->set_layouts.size() > 1) draw.material = materials_->make_set(index, *draw.pipeline, *sets_);
+  return draw;
+}
+
+MeshRenderer::SampleState& MeshRenderer::state_for(int samples) {
+  DIO_CHECK(samples == 1 || samples == 4);
+  const auto flag = samples == 4 ? VK_SAMPLE_COUNT_4_BIT : VK_SAMPLE_COUNT_1_BIT;
+  for (const auto& state : states_) {
+    if (state->samples == flag) return *state;
+  }
+  auto state = std::make_unique<SampleState>();
+  state->samples = flag;
+  state->color_pass = make_color_pass(*device_, flag);
+  state->pipelines = std::make_unique<MeshPipelines>(*device_, state->color_pass.get(), flag, depth_pass_.get());
+  for (const MeshBatch& batch : geometry_.batches) {
+    BatchDraws draws;
+    draws.color = make_draw(*state, batch.material, batch.flat_normals, MeshPassKind::kColor);
+    draws.depth = make_draw(*state, batch.material, batch.flat_normals, MeshPassKind::kDepth);
+    state->batches.push_back(draws);
+  }
+  for (const BlendedBatch& batch : geometry_.blended) {
+    BatchDraws draws;
+    draws.color = make_draw(*state, batch.material, batch.flat_normals, MeshPassKind::kColor);
+    draws.coverage = make_draw(*state, batch.material, batch.flat_normals, MeshPassKind::kCoverage);
+    state->blended.push_back(draws);
+  }
+  states_.push_back(std::move(state));
+  return *states_.back();
+}
+
+void MeshRenderer::prepare_targets(SampleState& state, glm::ivec2 size_px) {
+  if (targets_ && targets_->size_px == size_px && target_samples_ == state.samples) return;
+  DIO_CHECK(finished_ == begun_);  // a change of size or samples takes finished frames
+  device_->wait_idle();
+  targets_.reset();
+  targets_ = make_mesh_targets(*device_, size_px, state.samples, state.color_pass.get(), depth_pass_.get());
+  target_samples_ = state.samples;
+  const auto plane = static_cast<VkDeviceSize>(size_px.x) * static_cast<VkDeviceSize>(size_px.y) * 4;
+  readback_.reset();
+  readback_.emplace(*device_, kFrames * 2 * ((plane + 255) / 256 * 256));
+}
+
+void MeshRenderer::write_frame_constants(int slot, const Camera& camera, const glm::mat4& clip_from_world) {
+  const MeshFrameConstants constants{clip_from_world, camera.world_from_camera.translation, 0};
+  std::memcpy(frame_constants_.mapped().data() + static_cast<size_t>(slot) * frame_stride_, &constants,
+              sizeof constants);
+  frame_constants_.allocation().flush();
+}
+
+uint64_t MeshRenderer::begin(const Camera& camera, const RasterOptions& options, bool with_depth) {
+  check_camera(camera);
+  DIO_CHECK(options.near_m > 0 && begun_ - finished_ < kFrames);
+  SampleState& state = state_for(options.samples);
+  prepare_targets(state, camera.size_px);
+  const glm::mat4 clip_from_world = mesh_clip_from_world(camera, options.near_m);
+
+  const VkCommandBuffer commands = frames_->begin();
+  const int slot = frames_->slot();
+  write_frame_constants(slot, camera, clip_from_world);
+  draw_count_ = 0;
+  Pending& pending = pending_[static_cast<size_t>(slot)];
+  const auto plane = static_cast<VkDeviceSize>(camera.size_px.x) * static_cast<VkDeviceSize>(camera.size_px.y) * 4;
+  pending = {camera.size_px, options.near_m, options.samples, readback_->reserve(plane), {}, with_depth};
+  if (with_depth) pending.depth = readback_->reserve(plane);
+
+  frames_->begin_pass("cull");
+  record_cull(commands, clip_from_world);
+  frames_->end_pass();
+  if (!geometry_.blended.empty()) {
+    sort_blended(geometry_, camera, blended_indices_[static_cast<size_t>(slot)]);
+  }
+  frames_->begin_pass("color");
+  record_color(commands, state, options.background, slot);
+  frames_->end_pass();
+  if (with_depth) {
+    frames_->begin_pass("depth");
+    record_depth(commands, state, slot);
+    frames_->end_pass();
+  }
+  frames_->begin_pass("copy");
+  record_copies(commands, pending);
+  frames_->end_pass();
+  const uint64_t frame = frames_->submit();
+  ++begun_;
+  return frame;
+}
+
+RasterResult MeshRenderer::finish(uint64_t frame) {
+  DIO_CHECK(frame == finished_ && finished_ < begun_);
+  frames_->wait(frame);
+  ++finished_;
+  pass_times_ = frames_->pass_times(frame);
+  const Pending& pending = pending_[frame % kFrames];
+  RasterResult result;
+  unpack_color(readback_->read(pending.color), pending.size_px, pending.samples, result);
+  if (pending.with_depth)
+    result.depth_m = unpack_depth(readback_->read(pending.depth), pending.size_px, pending.near_m);
+  return result;
+}
+
+MeshRendererStats MeshRenderer::stats() const {
+  return {triangle_count_, geometry_.chunks.size(), draw_count_, device_->memory().stats().used_bytes};
+}
+
+}  // namespace diorama

@@ -1,0 +1,117 @@
+#pragma once
+
+#include "assets/asset.h"
+#include "engine/gpu/frame_ring.h"
+#include "engine/gpu/transfer.h"
+#include "engine/raster/triangles.h"
+#include "renderers/mesh/mesh_geometry.h"
+#include "renderers/mesh/mesh_materials.h"
+#include "renderers/mesh/mesh_pipelines.h"
+#include "renderers/mesh/mesh_targets.h"
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace diorama {
+
+struct MeshRendererStats {
+  size_t triangles = 0, chunks = 0;  // of the asset
+  size_t draws = 0;                  // recorded in the last frame, culled chunks included
+  uint64_t memory_bytes = 0;         // of the device, all that is on it
+};
+
+// Draws an asset's meshes with Vulkan; nothing is read back in a frame but the pictures. The twin of rasterize(): the
+// same camera, samples, alpha modes and order, with these differences: textures have mips as the device filters them,
+// blended colour is kept as 8-bit sRGB, and lit materials are glTF metallic-roughness under a simple sky and sun (the
+// rasteriser has a headlight). Depth is reversed 32-bit float.
+class MeshRenderer {
+ public:
+  // Everything goes to the device here. Error: what make_mesh_geometry refuses, or no memory left.
+  MeshRenderer(GpuDevice& device, const Asset& asset);
+  ~MeshRenderer();  // waits for the device
+  MeshRenderer(MeshRenderer&&) = delete;
+
+  // The camera's world is the asset's frame. Error kUnsupported: larger than the device draws; kInvalidInput: what
+  // check_camera refuses. Without depth, RasterResult::depth_m is empty and its pass is spared.
+  RasterResult render(const Camera& camera, const RasterOptions& options, bool with_depth = true) {
+    return finish(begin(camera, options, with_depth));
+  }
+
+  // The same in two steps, so that the program works while the device draws: at most two frames begun and not finished,
+  // finished in their order.
+  uint64_t begin(const Camera& camera, const RasterOptions& options, bool with_depth = true);
+  RasterResult finish(uint64_t frame);
+
+  // Of the frame that was finished last: "cull", "color", "depth", "copy". Empty on devices without timestamps.
+  const std::vector<PassTime>& pass_times() const { return pass_times_; }
+  MeshRendererStats stats() const;
+
+ private:
+  static constexpr int kFrames = 2;
+
+  // A run of chunks or a blended part with what it is drawn with.
+  struct Draw {
+    const Pipeline* pipeline = nullptr;
+    VkDescriptorSet material = VK_NULL_HANDLE;  // null: the pipeline has no set 1
+  };
+  struct BatchDraws {
+    Draw color, depth;  // of an opaque batch
+    Draw coverage;      // of a blended one, beside `color`
+  };
+  // What belongs to a number of samples.
+  struct SampleState {
+    VkSampleCountFlagBits samples;
+    OwnedRenderPass color_pass;
+    std::unique_ptr<MeshPipelines> pipelines;
+    std::vector<BatchDraws> batches, blended;
+  };
+  struct Pending {
+    glm::ivec2 size_px{0};
+    float near_m = 0;
+    int samples = 0;
+    ReadbackRing::Region color, depth;
+    bool with_depth = false;
+  };
+
+  void upload_geometry(const MeshGeometry& geometry, UploadRing& uploads);
+  SampleState& state_for(int samples);
+  Draw make_draw(SampleState& state, std::optional<size_t> material, bool flat_normals, MeshPassKind kind);
+  void prepare_targets(SampleState& state, glm::ivec2 size_px);
+  void write_frame_constants(int slot, const Camera& camera, const glm::mat4& clip_from_world);
+  void record_cull(VkCommandBuffer commands, const glm::mat4& clip_from_world);
+  void record_color(VkCommandBuffer commands, const SampleState& state, glm::vec3 background, int slot);
+  void record_depth(VkCommandBuffer commands, const SampleState& state, int slot);
+  void record_batches(VkCommandBuffer commands, const SampleState& state, Draw BatchDraws::*draw, int slot);
+  void record_blended(VkCommandBuffer commands, const SampleState& state, int slot);
+  void record_copies(VkCommandBuffer commands, const Pending& pending);
+  void bind(VkCommandBuffer commands, const Draw& draw, int slot);
+
+  GpuDevice* device_;
+  MeshGeometry geometry_;  // chunks, batches and blended triangles stay; the joint arrays leave for the device
+  size_t triangle_count_ = 0;
+  std::optional<MeshMaterials> materials_;
+  Buffer positions_, attributes_, normals_, indices_, chunks_, draws_;
+  Buffer frame_constants_;
+  VkDeviceSize frame_stride_ = 0;
+  std::array<Buffer, kFrames> blended_indices_;
+
+  OwnedRenderPass depth_pass_;
+  Pipeline cull_;
+  std::vector<std::unique_ptr<SampleState>> states_;
+  std::optional<DescriptorSets> sets_;
+  VkDescriptorSet cull_set_ = VK_NULL_HANDLE;
+  std::array<VkDescriptorSet, kFrames> frame_sets_{};
+
+  std::optional<MeshTargets> targets_;
+  VkSampleCountFlagBits target_samples_ = VK_SAMPLE_COUNT_1_BIT;
+  std::optional<ReadbackRing> readback_;
+  std::array<Pending, kFrames> pending_;
+  std::vector<PassTime> pass_times_;
+  size_t draw_count_ = 0;
+  uint64_t finished_ = 0, begun_ = 0;  // frames so far
+  std::optional<FrameRing> frames_;    // goes first: it waits for the device
+};
+
+}  // namespace diorama
