@@ -1,0 +1,235 @@
+#include "reconstruction/calibration/calibrate.h"
+
+#include "engine/base/error.h"
+#include "reconstruction/calibration/grey_pyramid.h"
+#include "reconstruction/fusion/tsdf_volume.h"
+
+#include <Eigen/Dense>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace diorama {
+namespace {
+
+using Matrix = Eigen::Matrix<double, kRigParameters, kRigParameters, Eigen::RowMajor>;
+using Vector = Eigen::Matrix<double, kRigParameters, 1>;
+
+constexpr double kDegree = std::numbers::pi / 180;
+constexpr int kLevels = 4;  // 1/8, 1/4, 1/2, 1 of the resolution
+constexpr int kIterationsPerLevel = 12;
+constexpr float kFocalStarts[] = {0.85f, 0.9f, 0.95f, 1.0f, 1.05f, 1.1f};  // of the shipped focal length
+// Neighbouring pixels and the frames' motion blur share their errors: the residuals count as this many times fewer.
+constexpr double kResidualCorrelation = 30;
+
+std::vector<size_t> usable_frames(const Capture& capture, int max_frames) {
+  std::vector<size_t> all;
+  for (const size_t index : capture.frames_of(Split::kTrain)) {
+    const Frame& frame = capture.frames()[index];
+    if (frame.depth && frame.has_color && frame.camera == 0) all.push_back(index);
+  }
+  const auto limit = static_cast<size_t>(max_frames);
+  if (all.size() <= limit) return all;
+  std::vector<size_t> spread;
+  for (size_t i = 0; i < limit; ++i) spread.push_back(all[i * all.size() / limit]);
+  return spread;
+}
+
+Mesh fused_surface(const Capture& capture, const std::vector<size_t>& frames, float voxel_m, JobContext& job) {
+  TsdfVolume volume(FusionOptions{.voxel_m = voxel_m, .color = false});
+  job.begin_stage("fusing depth", frames.size());
+  for (size_t i = 0; i < frames.size(); ++i) {
+    constexpr FrameParts kDepth{.color = false, .mask = false};
+    if (i + 1 < frames.size()) capture.prefetch(job.pool(), frames[i + 1], kDepth);
+    const FrameImages images = capture.load(frames[i], kDepth);
+    if (images.depth_m) {
+      FusionView view{.depth_camera = *capture.frames()[frames[i]].depth, .depth_m = images.depth_m.get()};
+      view.confidence = images.confidence.get();
+      volume.integrate(view, job.pool());
+    }
+    job.advance();
+  }
+  return volume.extract({}, job.pool());
+}
+
+// The rig scaled to a level whose images are `factor` times smaller.
+RigCalibration at_level(const RigCalibration& rig, glm::ivec2 size_px) {
+  RigCalibration result = rig;
+  result.color = resized(rig.color, size_px);
+  return result;
+}
+
+// One level's problem: samples, pictures, and what keeps the weakly determined parameters near the shipped values.
+class Level {
+ public:
+  Level(const SurfaceSamples& samples, std::vector<GreyFrame> frames, const RigCalibration& shipped,
+        const CalibrationOptions& options, ThreadPool& pool)
+      : samples_(samples), frames_(std::move(frames)), shipped_(shipped), options_(options), pool_(pool) {}
+
+  glm::ivec2 size_px() const { return frames_.front().grey.size_px(); }
+
+  void update_gains(const RigCalibration& full) {
+    const std::vector<float> gains = exposure_gains(samples_, frames_, at_level(full, size_px()), pool_);
+    for (size_t i = 0; i < gains.size(); ++i) frames_[i].gain = gains[i];
+  }
+
+  // Mean Huber cost and normal equations in full-resolution parameters, priors included.
+  NormalEquations evaluate(const RigCalibration& full) const {
+    NormalEquations sums = linearize(samples_, frames_, at_level(full, size_px()), {}, pool_);
+    const double ratio = static_cast<double>(size_px().x) / full.color.size_px.x;
+    for (int row = 0; row < kRigParameters; ++row) {
+      const double row_scale = row == 1 || row == 2 ? ratio : 1;
+      sums.gradient[static_cast<size_t>(row)] *= row_scale;
+      for (int column = 0; column < kRigParameters; ++column) {
+        const double column_scale = column == 1 || column == 2 ? ratio : 1;
+        sums.hessian[static_cast<size_t>(row * kRigParameters + column)] *= row_scale * column_scale;
+      }
+    }
+    add_priors(sums, full);
+    return sums;
+  }
+
+ private:
+  void add_priors(NormalEquations& sums, const RigCalibration& full) const {
+    if (!(sums.weight > 0)) return;
+    const double strength = std::max(sums.square / sums.weight, 1e-6) * sums.weight / kPriorResiduals;
+    const auto add = [&](size_t k, double deviation, double sigma) {
+      sums.hessian[k * kRigParameters + k] += strength / (sigma * sigma);
+      sums.gradient[k] += strength * deviation / (sigma * sigma);
+      sums.cost += 0.5 * strength * deviation * deviation / (sigma * sigma);
+    };
+    const glm::vec2 center = full.color.center_px - shipped_.color.center_px;
+    const glm::mat3& r = full.color_from_depth.rotation;
+    const glm::vec3 turn = 0.5f * glm::vec3(r[1][2] - r[2][1], r[2][0] - r[0][2], r[0][1] - r[1][0]);
+    for (int axis = 0; axis < 2; ++axis) add(static_cast<size_t>(1 + axis), center[axis], options_.center_prior_px);
+    for (int axis = 0; axis < 3; ++axis) {
+      add(static_cast<size_t>(3 + axis), turn[axis], options_.rotation_prior_deg * kDegree);
+      add(static_cast<size_t>(6 + axis), full.color_from_depth.translation[axis], options_.offset_prior_m);
+    }
+  }
+
+  // A prior weighs as much as the data's spread over this share of the residuals.
+  static constexpr double kPriorResiduals = 3000;
+
+  const SurfaceSamples& samples_;
+  std::vector<GreyFrame> frames_;
+  const RigCalibration& shipped_;
+  const CalibrationOptions& options_;
+  ThreadPool& pool_;
+};
+
+double mean_cost(const NormalEquations& sums) {
+  return sums.weight > 0 ? sums.cost / sums.weight : 1e30;
+}
+
+Vector solve_damped(const NormalEquations& sums, double damping) {
+  Matrix hessian = Eigen::Map<const Matrix>(sums.hessian.data());
+  hessian.diagonal() *= 1 + damping;
+  hessian.diagonal().array() += 1e-12;
+  return -hessian.ldlt().solve(Eigen::Map<const Vector>(sums.gradient.data()));
+}
+
+// Levenberg-Marquardt on one level. Returns the mean cost.
+double refine(Level& level, RigCalibration& rig, int iterations, JobContext& job) {
+  level.update_gains(rig);
+  NormalEquations sums = level.evaluate(rig);
+  double damping = 1e-3;
+  for (int i = 0; i < iterations; ++i) {
+    job.check_cancelled();
+    const Vector delta = solve_damped(sums, damping);
+    RigStep step;
+    std::copy_n(delta.data(), kRigParameters, step.begin());
+    const RigCalibration next = stepped(rig, step);
+    const NormalEquations next_sums = level.evaluate(next);
+    if (!(mean_cost(next_sums) < mean_cost(sums)) || next_sums.weight < 0.7 * sums.weight) {
+      damping *= 10;
+      if (damping > 1e3) break;
+      continue;
+    }
+    const bool settled = mean_cost(sums) - mean_cost(next_sums) < 1e-6 * mean_cost(sums);
+    rig = next;
+    damping = std::max(damping * 0.3, 1e-7);
+    if (settled) break;
+    level.update_gains(rig);
+    sums = level.evaluate(rig);
+  }
+  return mean_cost(sums);
+}
+
+CalibrationUncertainty uncertainty_of(const NormalEquations& sums, const RigCalibration& rig) {
+  const double variance = sums.square / std::max(1.0, sums.weight) * kResidualCorrelation;
+  const Matrix covariance = Eigen::Map<const Matrix>(sums.hessian.data()).inverse() * variance;
+  const auto sigma = [&](int k) { return std::sqrt(std::max(0.0, covariance(k, k))); };
+  return {sigma(0) * rig.color.focal_px.x,
+          {sigma(1), sigma(2)},
+          {sigma(3) / kDegree, sigma(4) / kDegree, sigma(5) / kDegree},
+          {sigma(6), sigma(7), sigma(8)}};
+}
+
+double rms_counts(const NormalEquations& sums) {
+  return sums.weight > 0 ? 255 * std::sqrt(sums.square / sums.weight) : 0;
+}
+
+// Within what a rig can be: beyond, the estimate has run away.
+bool plausible(const RigCalibration& rig, const RigCalibration& shipped) {
+  const float ratio = rig.color.focal_px.x / shipped.color.focal_px.x;
+  return ratio > 0.7f && ratio < 1.4f && glm::length(rig.color_from_depth.translation) < 0.25f &&
+         rotation_angle(rig.color_from_depth.rotation) < 15 * kDegree;
+}
+
+}  // namespace
+
+RigCalibration shipped_rig(const Capture& capture) {
+  DIO_CHECK(!capture.frames().empty());
+  return {capture.frames().front().color, {}};
+}
+
+CalibrationResult calibrate_rig(const Capture& capture, const CalibrationOptions& options, JobContext& job) {
+  const std::vector<size_t> frames = usable_frames(capture, options.max_frames);
+  if (frames.size() < 8) {
+    fail(ErrorCode::kInvalidInput, "{}: has {} training frames with depth and colour, calibration needs at least 8",
+         capture.name(), frames.size());
+  }
+  const Mesh surface = fused_surface(capture, frames, options.voxel_m, job);
+  const SurfaceSamples samples = sample_surface(surface, capture, frames, {}, job);
+  if (samples.point_count() < 500) {
+    fail(ErrorCode::kInvalidInput, "{}: only {} surface points are seen by several frames, calibration needs 500",
+         capture.name(), samples.point_count());
+  }
+  const RigCalibration shipped = shipped_rig(capture);
+  std::vector<std::vector<GreyFrame>> pyramid = grey_pyramids(capture, frames, kLevels, job);
+
+  job.begin_stage("calibrating", kLevels + std::size(kFocalStarts));
+  CalibrationResult result{.rig = shipped, .frames = frames.size(), .points = samples.point_count()};
+  result.observations = samples.observations.size();
+  double best = std::numeric_limits<double>::infinity();
+  Level coarsest(samples, std::move(pyramid[kLevels - 1]), shipped, options, job.pool());
+  for (const float start : kFocalStarts) {
+    RigCalibration rig = shipped;
+    rig.color.focal_px *= start;
+    const double cost = refine(coarsest, rig, kIterationsPerLevel, job);
+    if (cost < best) {
+      best = cost;
+      result.rig = rig;
+    }
+    job.advance();
+  }
+  for (int k = kLevels - 2; k >= 0; --k) {
+    Level level(samples, std::move(pyramid[static_cast<size_t>(k)]), shipped, options, job.pool());
+    refine(level, result.rig, kIterationsPerLevel, job);
+    if (k == 0) {
+      const NormalEquations after = level.evaluate(result.rig);
+      result.uncertainty = uncertainty_of(after, result.rig);
+      result.residual_after = rms_counts(after);
+      level.update_gains(shipped);
+      result.residual_before = rms_counts(level.evaluate(shipped));
+    }
+    job.advance();
+  }
+  job.advance();
+  result.pays = plausible(result.rig, shipped) && result.residual_after < 0.98 * result.residual_before;
+  return result;
+}
+
+}  // namespace diorama

@@ -1,0 +1,191 @@
+#include "reconstruction/calibration/photometric.h"
+
+#include "engine/base/error.h"
+
+#include <glm/gtc/quaternion.hpp>
+
+#include <cmath>
+#include <optional>
+
+namespace diorama {
+namespace {
+
+constexpr size_t kPointsPerPiece = 256;
+constexpr size_t kMaxViews = 256;  // of one point; more add nothing
+
+// Value and gradient (per pixel) of the bilinear surface; nothing outside the centres of the border pixels.
+struct Sampled {
+  float value = 0;
+  glm::vec2 gradient{0};
+};
+
+std::optional<Sampled> sample(const ImageF32& image, glm::vec2 pixel) {
+  const glm::vec2 at = pixel - 0.5f;
+  if (!(at.x >= 0 && at.y >= 0 && at.x < static_cast<float>(image.width() - 1) &&
+        at.y < static_cast<float>(image.height() - 1))) {
+    return std::nullopt;
+  }
+  const glm::ivec2 base(at);
+  const glm::vec2 f = at - glm::vec2(base);
+  const float a = image.at(base.x, base.y), b = image.at(base.x + 1, base.y);
+  const float c = image.at(base.x, base.y + 1), d = image.at(base.x + 1, base.y + 1);
+  const float top = a + (b - a) * f.x, bottom = c + (d - c) * f.x;
+  return Sampled{top + (bottom - top) * f.y, {(b - a) * (1 - f.y) + (d - c) * f.y, bottom - top}};
+}
+
+struct View {
+  float value;
+  uint32_t frame;
+  float jacobian[kRigParameters];
+};
+
+// d(grey) / d(parameters) of one view, by the chain rule through the projection.
+void fill_jacobian(View& view, const Sampled& s, glm::vec3 p, const RigCalibration& rig, float gain) {
+  const glm::vec2 focal = rig.color.focal_px;
+  const glm::vec2 g = s.gradient * gain;
+  const float inv_z = 1 / p.z;
+  const glm::vec3 by_point(g.x * focal.x * inv_z, g.y * focal.y * inv_z,
+                           -(g.x * focal.x * p.x + g.y * focal.y * p.y) * inv_z * inv_z);
+  view.jacobian[0] = (g.x * focal.x * p.x + g.y * focal.y * p.y) * inv_z;
+  view.jacobian[1] = g.x;
+  view.jacobian[2] = g.y;
+  const glm::vec3 by_rotation = glm::cross(p, by_point);  // d(omega x p) . by_point
+  for (int i = 0; i < 3; ++i) {
+    view.jacobian[3 + i] = by_rotation[i];
+    view.jacobian[6 + i] = by_point[i];
+  }
+}
+
+// The views of one point under the present estimate. Returns their number.
+size_t gather_views(const SurfaceSamples& samples, size_t point, std::span<const GreyFrame> frames,
+                    const RigCalibration& rig, bool with_jacobian, std::span<View> views) {
+  size_t count = 0;
+  for (uint32_t i = samples.first[point]; i < samples.first[point + 1] && count < views.size(); ++i) {
+    const Observation& observation = samples.observations[i];
+    const GreyFrame& frame = frames[observation.frame];
+    const glm::vec3 p = rig.color_from_depth * observation.p_in_depth;
+    if (!(p.z > 0)) continue;
+    const auto s = sample(frame.grey, project_in_camera(rig.color, p));
+    if (!s) continue;
+    View& view = views[count++];
+    view.value = s->value * frame.gain;
+    view.frame = observation.frame;
+    if (with_jacobian) fill_jacobian(view, *s, p, rig, frame.gain);
+  }
+  return count;
+}
+
+float mean_value(std::span<const View> views) {
+  float sum = 0;
+  for (const View& view : views) sum += view.value;
+  return sum / static_cast<float>(views.size());
+}
+
+void add_point(NormalEquations& sums, std::span<const View> views, float huber) {
+  const float mean = mean_value(views);
+  float mean_jacobian[kRigParameters] = {};
+  for (const View& view : views) {
+    for (int k = 0; k < kRigParameters; ++k) mean_jacobian[k] += view.jacobian[k] / static_cast<float>(views.size());
+  }
+  for (const View& view : views) {
+    const float residual = view.value - mean;
+    const float size = std::abs(residual);
+    const float weight = size <= huber ? 1.0f : huber / size;
+    const float cost = size <= huber ? 0.5f * residual * residual : huber * (size - 0.5f * huber);
+    float j[kRigParameters];
+    for (int k = 0; k < kRigParameters; ++k) j[k] = view.jacobian[k] - mean_jacobian[k];
+    for (int row = 0; row < kRigParameters; ++row) {
+      for (int column = 0; column < kRigParameters; ++column) {
+        sums.hessian[static_cast<size_t>(row * kRigParameters + column)] += weight * j[row] * j[column];
+      }
+      sums.gradient[static_cast<size_t>(row)] += weight * j[row] * residual;
+    }
+    sums.cost += cost;
+    sums.square += 2 * cost;
+    sums.weight += 1;
+  }
+}
+
+}  // namespace
+
+NormalEquations operator+(NormalEquations a, const NormalEquations& b) {
+  for (size_t i = 0; i < a.hessian.size(); ++i) a.hessian[i] += b.hessian[i];
+  for (size_t i = 0; i < a.gradient.size(); ++i) a.gradient[i] += b.gradient[i];
+  a.cost += b.cost;
+  a.weight += b.weight;
+  a.square += b.square;
+  return a;
+}
+
+RigCalibration stepped(const RigCalibration& rig, const RigStep& step) {
+  RigCalibration result = rig;
+  result.color.focal_px *= static_cast<float>(std::exp(step[0]));
+  result.color.center_px += glm::vec2(step[1], step[2]);
+  const glm::vec3 omega(step[3], step[4], step[5]);
+  const float angle = glm::length(omega);
+  glm::mat3 turn(1.0f);
+  if (angle > 0) turn = glm::mat3_cast(glm::angleAxis(angle, omega / angle));
+  result.color_from_depth.rotation = turn * rig.color_from_depth.rotation;
+  result.color_from_depth.translation = turn * rig.color_from_depth.translation + glm::vec3(step[6], step[7], step[8]);
+  return result;
+}
+
+NormalEquations linearize(const SurfaceSamples& samples, std::span<const GreyFrame> frames, const RigCalibration& rig,
+                          const PhotometricOptions& options, ThreadPool& pool) {
+  DIO_CHECK(frames.size() == samples.frames.size());
+  return sum_in_order(pool, samples.point_count(), kPointsPerPiece, NormalEquations{}, [&](size_t begin, size_t end) {
+    NormalEquations sums;
+    std::array<View, kMaxViews> views;
+    for (size_t point = begin; point < end; ++point) {
+      const size_t count = gather_views(samples, point, frames, rig, true, views);
+      if (count >= 2) add_point(sums, std::span(views).first(count), static_cast<float>(options.huber));
+    }
+    return sums;
+  });
+}
+
+std::vector<float> exposure_gains(const SurfaceSamples& samples, std::span<const GreyFrame> frames,
+                                  const RigCalibration& rig, ThreadPool& pool) {
+  // Least squares of gain * value = mean, a frame at a time, with the means held.
+  struct Sums {
+    std::vector<double> value_mean, value_value;
+    Sums operator+(const Sums& other) const {
+      if (value_mean.empty()) return other;
+      Sums result = *this;
+      for (size_t i = 0; i < value_mean.size(); ++i) {
+        result.value_mean[i] += other.value_mean[i];
+        result.value_value[i] += other.value_value[i];
+      }
+      return result;
+    }
+  };
+  constexpr size_t kLargePiece = 4096;  // few pieces: each holds two numbers a frame
+  const Sums sums = sum_in_order(pool, samples.point_count(), kLargePiece, Sums{}, [&](size_t begin, size_t end) {
+    Sums piece{std::vector<double>(frames.size()), std::vector<double>(frames.size())};
+    std::array<View, kMaxViews> views;
+    for (size_t point = begin; point < end; ++point) {
+      const size_t count = gather_views(samples, point, frames, rig, false, views);
+      if (count < 2) continue;
+      const float mean = mean_value(std::span(views).first(count));
+      for (const View& view : std::span(views).first(count)) {
+        const float raw = view.value / frames[view.frame].gain;
+        piece.value_mean[view.frame] += raw * mean;
+        piece.value_value[view.frame] += raw * raw;
+      }
+    }
+    return piece;
+  });
+  std::vector<float> gains(frames.size(), 1.0f);
+  double log_sum = 0;
+  for (size_t i = 0; i < frames.size(); ++i) {
+    if (!sums.value_mean.empty() && sums.value_value[i] > 1e-6 && sums.value_mean[i] > 1e-6) {
+      gains[i] = static_cast<float>(sums.value_mean[i] / sums.value_value[i]);
+    }
+    log_sum += std::log(gains[i]);
+  }
+  const auto level = static_cast<float>(std::exp(log_sum / static_cast<double>(std::max<size_t>(1, frames.size()))));
+  for (float& gain : gains) gain /= level;
+  return gains;
+}
+
+}  // namespace diorama

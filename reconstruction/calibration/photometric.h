@@ -1,0 +1,52 @@
+#pragma once
+
+#include "capture/capture.h"
+#include "engine/base/thread_pool.h"
+#include "engine/scene/image.h"
+#include "reconstruction/calibration/surface_samples.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <vector>
+
+namespace diorama {
+
+// Parameters of a shared colour camera beside a depth camera, as steps from the present estimate:
+// log focal, principal point (px), rotation (rad, left), translation (m).
+inline constexpr int kRigParameters = 9;
+using RigStep = std::array<double, kRigParameters>;
+
+RigCalibration stepped(const RigCalibration& rig, const RigStep& step);
+
+// A frame's grey picture at one level of a pyramid, [0, 1], and what brings its exposure to the mean's.
+struct GreyFrame {
+  ImageF32 grey;
+  float gain = 1;
+};
+
+// Sums of one linearisation of the photometric cost: every surface point's colour is the mean over the frames that see
+// it; a residual is a frame's deviation from that mean (variable projection: the mean moves with the parameters).
+struct NormalEquations {
+  std::array<double, kRigParameters * kRigParameters> hessian{};  // sum of w J J^T, symmetric, full
+  RigStep gradient{};                                             // sum of w J r
+  double cost = 0;                                                // sum of Huber costs
+  double weight = 0;                                              // number of residuals
+  double square = 0;  // sum of r^2 in the Huber sense, for the RMS that people read
+};
+
+NormalEquations operator+(NormalEquations a, const NormalEquations& b);
+
+struct PhotometricOptions {
+  double huber = 0.05;  // residuals beyond count linearly; grey levels of [0, 1]
+};
+
+// `rig` has the size of the level's images. The sum runs in a fixed order: same bits for any thread count.
+NormalEquations linearize(const SurfaceSamples& samples, std::span<const GreyFrame> frames, const RigCalibration& rig,
+                          const PhotometricOptions& options, ThreadPool& pool);
+
+// Gain of every frame that best maps its grey values to the points' means; the mean of all gains is 1.
+std::vector<float> exposure_gains(const SurfaceSamples& samples, std::span<const GreyFrame> frames,
+                                  const RigCalibration& rig, ThreadPool& pool);
+
+}  // namespace diorama
