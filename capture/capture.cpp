@@ -39,6 +39,10 @@ const std::optional<RigCalibration>& Capture::calibration() const {
   return impl_->content.calibration;
 }
 
+void Capture::set_calibration(std::optional<RigCalibration> calibration) {
+  impl_->content.calibration = std::move(calibration);
+}
+
 const std::vector<std::string>& Capture::warnings() const {
   return impl_->content.warnings;
 }

@@ -107,6 +107,9 @@ class Capture {
   const CaptureConventions& conventions() const;
   const std::optional<RigCalibration>& calibration() const;
   const std::vector<std::string>& warnings() const;
+
+  // What to take for the rig from here on, in place of the capture's own; nothing: colour as shipped.
+  void set_calibration(std::optional<RigCalibration> calibration);
   std::vector<size_t> frames_of(Split split) const;  // in capture order
 
   // Decodes, or takes from the cache. Error names the file and what is wrong with it.

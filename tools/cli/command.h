@@ -30,6 +30,7 @@ Command fit_command(CLI::App& program);
 Command render_command(CLI::App& program);
 Command eval_command(CLI::App& program);
 Command bench_command(CLI::App& program);
+Command calibrate_command(CLI::App& program);
 
 // Runs a job with progress on standard error and Ctrl-C as cancellation (a second one ends the program at once).
 class TerminalJob {

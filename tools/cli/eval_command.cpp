@@ -1,4 +1,5 @@
 #include "assets/gltf.h"
+#include "tools/cli/choose_calibration.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
 #include "tools/eval/evaluate.h"
@@ -7,16 +8,20 @@ namespace diorama {
 namespace {
 
 struct EvalArguments {
-  std::string asset, capture, json;
+  std::string asset, capture, json, calibration = "asset";
   CaptureOptions capture_options;
   EvalOptions options;
 };
 
 void run_eval(const EvalArguments& args, const Settings& settings) {
   TerminalJob terminal(settings);
-  const Asset asset = read_gltf(args.asset);
-  const Capture capture = open_capture(args.capture, args.capture_options);
+  Asset asset = read_gltf(args.asset);
+  Capture capture = open_capture(args.capture, args.capture_options);
   for (const std::string& warning : capture.warnings()) terminal.warn(warning);
+  if (args.calibration != "asset") {
+    if (asset.record) asset.record->calibration_json = "{}";
+    choose_calibration(capture, args.calibration, terminal);
+  }
   const EvalReport report = evaluate(asset, args.asset, capture, args.options, terminal.context());
   terminal.finish_line();
   if (!args.json.empty()) write_output(args.json, to_json(report));
@@ -31,6 +36,11 @@ Command eval_command(CLI::App& program) {
   app->add_option("ASSET", args->asset, "the .glb to score")->required();
   app->add_option("CAPTURE", args->capture, "folder of the capture")->required();
   app->add_option("--json", args->json, "write the scores to this file; - is standard output");
+  app->add_option(
+         "--calibration", args->calibration,
+         "colour camera of an unregistered rig: asset (what the fit used), none (as shipped), auto, or a file that "
+         "calibrate wrote")
+      ->capture_default_str();
   add_options(*app, args->options, "Scoring");
   add_options(*app, args->capture_options, "Reading the capture");
   return {app, [args](const Settings& settings) { run_eval(*args, settings); }};

@@ -2,6 +2,7 @@
 #include "capture/capture.h"
 #include "capture/self_check.h"
 #include "reconstruction/mesh/fit_mesh.h"
+#include "tools/cli/choose_calibration.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
 #include "tools/eval/evaluate.h"
@@ -10,7 +11,7 @@ namespace diorama {
 namespace {
 
 struct FitArguments {
-  std::string capture, output, checkpoint;
+  std::string capture, output, checkpoint, calibration = "auto";
   std::string representation = "mesh";
   bool resume = false, check = true, score = true;
   CaptureOptions capture_options;
@@ -28,9 +29,10 @@ void run_fit(const FitArguments& args, const Settings& settings) {
                                                                    : std::filesystem::path(args.checkpoint);
   job.checkpoint_dir = checkpoint;
   job.resume = args.resume;
-  const Capture capture = open_capture(args.capture, args.capture_options);
+  Capture capture = open_capture(args.capture, args.capture_options);
   warn_all(terminal, capture);
   if (args.check) require_sound(capture, check_capture(capture, {}, job));
+  choose_calibration(capture, args.calibration, terminal);
   MeshFit fit = fit_mesh(capture, args.mesh, job);
   std::string scores;
   if (args.score && !capture.frames_of(Split::kTest).empty()) {
@@ -62,6 +64,11 @@ Command fit_command(CLI::App& program) {
   app->add_flag("--check,!--no-check", args->check,
                 "refuse captures whose depth contradicts their poses (default: on)");
   app->add_flag("--score,!--no-score", args->score, "score the held-out frames and record it (default: on)");
+  app->add_option(
+         "--calibration", args->calibration,
+         "colour camera of an unregistered rig: auto (estimated where the capture does not know it and it pays), "
+         "none (as shipped), or a file that calibrate wrote")
+      ->capture_default_str();
   add_options(*app, args->mesh, "Fusion and mesh");
   add_options(*app, args->capture_options, "Reading the capture");
   return {app, [args](const Settings& settings) { run_fit(*args, settings); }};
