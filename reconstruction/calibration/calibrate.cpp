@@ -78,12 +78,11 @@ class Level {
   NormalEquations evaluate(const RigCalibration& full) const {
     NormalEquations sums = linearize(samples_, frames_, at_level(full, size_px()), {}, pool_);
     const double ratio = static_cast<double>(size_px().x) / full.color.size_px.x;
-    for (int row = 0; row < kRigParameters; ++row) {
-      const double row_scale = row == 1 || row == 2 ? ratio : 1;
-      sums.gradient[static_cast<size_t>(row)] *= row_scale;
-      for (int column = 0; column < kRigParameters; ++column) {
-        const double column_scale = column == 1 || column == 2 ? ratio : 1;
-        sums.hessian[static_cast<size_t>(row * kRigParameters + column)] *= row_scale * column_scale;
+    const auto scale = [&](size_t k) { return k == kCenter || k == kCenter + 1 ? ratio : 1; };
+    for (size_t row = 0; row < kRigParameters; ++row) {
+      sums.gradient[row] *= scale(row);
+      for (size_t column = 0; column < kRigParameters; ++column) {
+        sums.hessian[row * kRigParameters + column] *= scale(row) * scale(column);
       }
     }
     add_priors(sums, full);
@@ -102,15 +101,27 @@ class Level {
     const glm::vec2 center = full.color.center_px - shipped_.color.center_px;
     const glm::mat3& r = full.color_from_depth.rotation;
     const glm::vec3 turn = 0.5f * glm::vec3(r[1][2] - r[2][1], r[2][0] - r[0][2], r[0][1] - r[1][0]);
-    for (int axis = 0; axis < 2; ++axis) add(static_cast<size_t>(1 + axis), center[axis], options_.center_prior_px);
-    for (int axis = 0; axis < 3; ++axis) {
-      add(static_cast<size_t>(3 + axis), turn[axis], options_.rotation_prior_deg * kDegree);
-      add(static_cast<size_t>(6 + axis), full.color_from_depth.translation[axis], options_.offset_prior_m);
+    for (size_t axis = 0; axis < 2; ++axis) {
+      add(kCenter + axis, center[static_cast<int>(axis)], options_.center_prior_px);
     }
+    for (size_t axis = 0; axis < 3; ++axis) {
+      const int i = static_cast<int>(axis);
+      add(kRotation + axis, turn[i], options_.rotation_prior_deg * kDegree);
+      add(kTranslation + axis, full.color_from_depth.translation[i], options_.offset_prior_m);
+    }
+    // Square pixels: log(fx / fy) is near that of the shipped camera.
+    const glm::vec2 change = full.color.focal_px / shipped_.color.focal_px;
+    const double stiffness = strength / (kAspectPrior * kAspectPrior), skew = std::log(change.x / change.y);
+    for (size_t i = 0; i < 2; ++i) {
+      sums.gradient[kFocal + i] += (i == 0 ? 1 : -1) * stiffness * skew;
+      for (size_t j = 0; j < 2; ++j) sums.hessian[i * kRigParameters + j] += (i == j ? 1 : -1) * stiffness;
+    }
+    sums.cost += 0.5 * stiffness * skew * skew;
   }
 
   // A prior weighs as much as the data's spread over this share of the residuals.
   static constexpr double kPriorResiduals = 3000;
+  static constexpr double kAspectPrior = 0.005;  // 1 sigma of log(fx / fy)
 
   const SurfaceSamples& samples_;
   std::vector<GreyFrame> frames_;
@@ -160,11 +171,14 @@ double refine(Level& level, RigCalibration& rig, int iterations, JobContext& job
 CalibrationUncertainty uncertainty_of(const NormalEquations& sums, const RigCalibration& rig) {
   const double variance = sums.square / std::max(1.0, sums.weight) * kResidualCorrelation;
   const Matrix covariance = Eigen::Map<const Matrix>(sums.hessian.data()).inverse() * variance;
-  const auto sigma = [&](int k) { return std::sqrt(std::max(0.0, covariance(k, k))); };
-  return {sigma(0) * rig.color.focal_px.x,
-          {sigma(1), sigma(2)},
-          {sigma(3) / kDegree, sigma(4) / kDegree, sigma(5) / kDegree},
-          {sigma(6), sigma(7), sigma(8)}};
+  const auto sigma = [&](size_t k) {
+    const auto i = static_cast<Eigen::Index>(k);
+    return std::sqrt(std::max(0.0, covariance(i, i)));
+  };
+  return {{sigma(kFocal) * rig.color.focal_px.x, sigma(kFocal + 1) * rig.color.focal_px.y},
+          {sigma(kCenter), sigma(kCenter + 1)},
+          {sigma(kRotation) / kDegree, sigma(kRotation + 1) / kDegree, sigma(kRotation + 2) / kDegree},
+          {sigma(kTranslation), sigma(kTranslation + 1), sigma(kTranslation + 2)}};
 }
 
 double rms_counts(const NormalEquations& sums) {

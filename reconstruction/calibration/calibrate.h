@@ -26,8 +26,7 @@ struct CalibrationOptions {
 
 // 1 sigma of the estimate, from the curvature of the cost and the residuals' spread.
 struct CalibrationUncertainty {
-  double focal_px = 0;
-  glm::dvec2 center_px{0};
+  glm::dvec2 focal_px{0}, center_px{0};
   glm::dvec3 rotation_deg{0}, offset_m{0};
 };
 

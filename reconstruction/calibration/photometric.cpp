@@ -46,13 +46,14 @@ void fill_jacobian(View& view, const Sampled& s, glm::vec3 p, const RigCalibrati
   const float inv_z = 1 / p.z;
   const glm::vec3 by_point(g.x * focal.x * inv_z, g.y * focal.y * inv_z,
                            -(g.x * focal.x * p.x + g.y * focal.y * p.y) * inv_z * inv_z);
-  view.jacobian[0] = (g.x * focal.x * p.x + g.y * focal.y * p.y) * inv_z;
-  view.jacobian[1] = g.x;
-  view.jacobian[2] = g.y;
+  for (int axis = 0; axis < 2; ++axis) {
+    view.jacobian[kFocal + static_cast<size_t>(axis)] = g[axis] * focal[axis] * p[axis] * inv_z;
+    view.jacobian[kCenter + static_cast<size_t>(axis)] = g[axis];
+  }
   const glm::vec3 by_rotation = glm::cross(p, by_point);  // d(omega x p) . by_point
   for (int i = 0; i < 3; ++i) {
-    view.jacobian[3 + i] = by_rotation[i];
-    view.jacobian[6 + i] = by_point[i];
+    view.jacobian[kRotation + static_cast<size_t>(i)] = by_rotation[i];
+    view.jacobian[kTranslation + static_cast<size_t>(i)] = by_point[i];
   }
 }
 
@@ -119,14 +120,15 @@ NormalEquations operator+(NormalEquations a, const NormalEquations& b) {
 
 RigCalibration stepped(const RigCalibration& rig, const RigStep& step) {
   RigCalibration result = rig;
-  result.color.focal_px *= static_cast<float>(std::exp(step[0]));
-  result.color.center_px += glm::vec2(step[1], step[2]);
-  const glm::vec3 omega(step[3], step[4], step[5]);
+  result.color.focal_px *= glm::vec2(std::exp(step[kFocal]), std::exp(step[kFocal + 1]));
+  result.color.center_px += glm::vec2(step[kCenter], step[kCenter + 1]);
+  const glm::vec3 omega(step[kRotation], step[kRotation + 1], step[kRotation + 2]);
   const float angle = glm::length(omega);
   glm::mat3 turn(1.0f);
   if (angle > 0) turn = glm::mat3_cast(glm::angleAxis(angle, omega / angle));
   result.color_from_depth.rotation = turn * rig.color_from_depth.rotation;
-  result.color_from_depth.translation = turn * rig.color_from_depth.translation + glm::vec3(step[6], step[7], step[8]);
+  result.color_from_depth.translation = turn * rig.color_from_depth.translation +
+                                        glm::vec3(step[kTranslation], step[kTranslation + 1], step[kTranslation + 2]);
   return result;
 }
 

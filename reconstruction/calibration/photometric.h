@@ -13,8 +13,9 @@
 namespace diorama {
 
 // Parameters of a shared colour camera beside a depth camera, as steps from the present estimate:
-// log focal, principal point (px), rotation (rad, left), translation (m).
-inline constexpr int kRigParameters = 9;
+// log focal x, y; principal point x, y (px); rotation (rad, left); translation (m).
+inline constexpr int kRigParameters = 10;
+inline constexpr size_t kFocal = 0, kCenter = 2, kRotation = 4, kTranslation = 7;  // first of each
 using RigStep = std::array<double, kRigParameters>;
 
 RigCalibration stepped(const RigCalibration& rig, const RigStep& step);

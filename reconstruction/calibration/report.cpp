@@ -12,7 +12,7 @@ std::string to_json(const CalibrationResult& result) {
   const CalibrationUncertainty& sigma = result.uncertainty;
   Json object = Json::parse(to_json(result.rig));
   object["uncertainty"] = {
-      {"focal_px", sigma.focal_px},
+      {"focal_px", {sigma.focal_px.x, sigma.focal_px.y}},
       {"center_px", {sigma.center_px.x, sigma.center_px.y}},
       {"rotation_deg", {sigma.rotation_deg.x, sigma.rotation_deg.y, sigma.rotation_deg.z}},
       {"offset_m", {sigma.offset_m.x, sigma.offset_m.y, sigma.offset_m.z}},
@@ -31,7 +31,8 @@ std::string to_text(const CalibrationResult& result) {
   const Rigid depth_from_color = inverse(result.rig.color_from_depth);
   const glm::vec3 place = depth_from_color.translation;
   const CalibrationUncertainty& sigma = result.uncertainty;
-  std::string text = fmt::format("focal length      {:.2f} +- {:.2f} px\n", color.focal_px.x, sigma.focal_px);
+  std::string text = fmt::format("focal length      {:.2f} +- {:.2f}, {:.2f} +- {:.2f} px\n", color.focal_px.x,
+                                 sigma.focal_px.x, color.focal_px.y, sigma.focal_px.y);
   text += fmt::format("principal point   {:.2f} +- {:.2f}, {:.2f} +- {:.2f} px\n", color.center_px.x, sigma.center_px.x,
                       color.center_px.y, sigma.center_px.y);
   text += fmt::format("colour camera at  {:.1f} +- {:.1f}, {:.1f} +- {:.1f}, {:.1f} +- {:.1f} mm in the depth camera\n",
