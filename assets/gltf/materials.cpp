@@ -14,9 +14,6 @@ namespace {
 
 constexpr uint64_t kMaxTexturePixels = uint64_t{1} << 28;  // of all textures: 1 GiB
 
-// Deflate, the tightest of the three formats, packs at most 1032 bytes of 8 one-bit pixels into one.
-constexpr uint64_t kFreePixels = uint64_t{1} << 24, kMaxPixelsPerByte = 8 * 1032;
-
 class MaterialReader {
  public:
   MaterialReader(const GltfDocument& document, Asset& asset)
@@ -124,16 +121,13 @@ Texture MaterialReader::decode(const JsonNode& json) {
   Texture texture;
   const auto webp = extension(json, "EXT_texture_webp");
   const JsonNode& image = images_[(webp ? *webp : json).at("source").index(images_.size(), "images")];
-  if (const auto sampler = json.index("sampler", samplers_.size(), "samplers"))
-    set_sampling(samplers_[*sampler], texture);
+  const auto sampler = json.index("sampler", samplers_.size(), "samplers");
+  if (sampler) set_sampling(samplers_[*sampler], texture);
   texture.name = image.text("name", json.text("name", ""));
   const std::span<const std::byte> bytes = image_bytes(image);
   with_context(image.where(), [&] {
     const glm::ivec2 size = probe_image(bytes).size_px;
     const uint64_t pixels = static_cast<uint64_t>(size.x) * static_cast<uint64_t>(size.y);
-    if (pixels > kFreePixels + kMaxPixelsPerByte * bytes.size()) {
-      fail(ErrorCode::kInvalidInput, "says {}x{} pixels, but has only {} bytes", size.x, size.y, bytes.size());
-    }
     if (pixels > pixels_left_) {
       fail(ErrorCode::kInvalidInput, "the textures have more than {} pixels in all, which is the most that is read",
            kMaxTexturePixels);

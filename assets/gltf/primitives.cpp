@@ -14,6 +14,7 @@ namespace {
 
 // A primitive costs this many elements of the budget whatever its size: names, small arrays.
 constexpr uint64_t kPrimitiveCost = 256;
+constexpr uint64_t kTargetCost = 64;  // and a morph target
 constexpr uint32_t kUnused = std::numeric_limits<uint32_t>::max();
 
 class PrimitiveReader {
@@ -40,9 +41,10 @@ class PrimitiveReader {
   template <class Vector>
   std::vector<Vector> vectors(const JsonNode& owner, const std::string& key) const;
   std::vector<uint32_t> triangle_corners() const;
-  std::vector<glm::uvec3> compacted(std::vector<uint32_t> corners);
+  std::vector<glm::uvec3> compacted(const std::vector<uint32_t>& corners);
   std::vector<glm::vec4> colors() const;
   void morph(Mesh& mesh, const std::vector<double>& weights) const;
+
   const GltfDocument& document_;
   const JsonNode& primitive_;
   JsonNode attributes_;
@@ -116,7 +118,7 @@ std::vector<uint32_t> PrimitiveReader::triangle_corners() const {
 }
 
 // Fills used_ and returns triangles of indices into it.
-std::vector<glm::uvec3> PrimitiveReader::compacted(std::vector<uint32_t> corners) {
+std::vector<glm::uvec3> PrimitiveReader::compacted(const std::vector<uint32_t>& corners) {
   const auto [low, high] = std::minmax_element(corners.begin(), corners.end());
   const uint32_t first = *low;
   document_.budget().spend(*high - first + 1);
@@ -146,8 +148,10 @@ std::vector<glm::vec4> PrimitiveReader::colors() const {
 }
 
 void PrimitiveReader::morph(Mesh& mesh, const std::vector<double>& weights) const {
+  if (weights.empty()) return;
+  document_.budget().spend(kTargetCost * weights.size());
   const std::vector<JsonNode> targets = primitive_.elements("targets");
-  if (!weights.empty() && weights.size() != targets.size()) {
+  if (weights.size() != targets.size()) {
     fail(ErrorCode::kInvalidInput, "{} has {} morph targets, but {} weights", primitive_.where(), targets.size(),
          weights.size());
   }

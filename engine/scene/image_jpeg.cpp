@@ -51,13 +51,15 @@ struct JpegReader {
   JpegError error{};
   std::span<const std::byte> bytes;
 
-  explicit JpegReader(std::span<const std::byte> data) : bytes(data) {
-    info.err = prepare(error);
+  // Delegates, so that the destructor runs when the header is damaged.
+  explicit JpegReader(std::span<const std::byte> data) : JpegReader() {
+    bytes = data;
     check(read_header());
     if (info.num_components == 4) {
       fail(ErrorCode::kUnsupported, "is a JPEG in CMYK, expected grey or RGB; save it as RGB");
     }
   }
+  JpegReader() { info.err = prepare(error); }
   ~JpegReader() { jpeg_destroy_decompress(&info); }
   JpegReader(const JpegReader&) = delete;
   JpegReader& operator=(const JpegReader&) = delete;

@@ -15,18 +15,23 @@ namespace {
 
 struct PngReader {
   std::span<const std::byte> rest;
-  size_t total_bytes;
+  size_t total_bytes = 0;
   std::string error = "unknown error";
   png_structp png = nullptr;
   png_infop info = nullptr;
 
-  explicit PngReader(std::span<const std::byte> bytes) : rest(bytes), total_bytes(bytes.size()) {
+  // Delegates, so that the destructor runs when the header is damaged.
+  explicit PngReader(std::span<const std::byte> bytes) : PngReader() {
+    rest = bytes;
+    total_bytes = bytes.size();
+    check(info != nullptr && read_header());
+  }
+  PngReader() {
     png = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, [](png_structp, png_const_charp) {});
     DIO_CHECK(png != nullptr);
     info = png_create_info_struct(png);
     png_set_read_fn(png, this, on_read);
     png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
-    check(info != nullptr && read_header());
   }
   ~PngReader() { png_destroy_read_struct(&png, &info, nullptr); }
   PngReader(const PngReader&) = delete;
