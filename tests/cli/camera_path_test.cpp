@@ -10,7 +10,7 @@ namespace {
 TEST(OrbitCameras, SeeTheWholeBox) {
   const Bounds bounds{{-1, 0, -2}, {3, 1, 2}};
   for (const glm::ivec2 size : {glm::ivec2(640, 480), glm::ivec2(200, 600)}) {
-    for (const Camera& camera : orbit_cameras(bounds, 7, size)) {
+    for (const Camera& camera : orbit_cameras(bounds, 0.3f, 7, size)) {
       for (int corner = 0; corner < 8; ++corner) {
         const glm::vec3 p((corner & 1) ? 3 : -1, (corner & 2) ? 1 : 0, (corner & 4) ? 2 : -2);
         const auto pixel = project(camera, p);
@@ -23,9 +23,20 @@ TEST(OrbitCameras, SeeTheWholeBox) {
 }
 
 TEST(OrbitCameras, LookFromAboveWithUpAtTheTop) {
-  const Camera camera = orbit_cameras({{-1, -1, -1}, {1, 1, 1}}, 1, {100, 100}).front();
+  const Camera camera = orbit_cameras({{-1, -1, -1}, {1, 1, 1}}, 0, 1, {100, 100}).front();
   EXPECT_GT(camera.world_from_camera.translation.y, 0);
   EXPECT_LT(project(camera, {0, 0.5f, 0})->y, project(camera, {0, -0.5f, 0})->y);
+}
+
+TEST(BestTurn, LooksAtTheFrontOfAWall) {
+  Asset asset;
+  MeshPart wall;
+  wall.mesh.positions = {{0, 0, -1}, {0, 0, 1}, {0, 1, 0}};
+  wall.mesh.triangles = {{0, 1, 2}};  // its normal is -x
+  asset.meshes.push_back(wall);
+  const glm::vec3 eye = orbit_cameras(bounds_of(asset), best_turn(asset), 1, {64, 64})[0].world_from_camera.translation;
+  EXPECT_LT(eye.x, 0);
+  EXPECT_NEAR(eye.z, 0, 1e-4);
 }
 
 TEST(Fitted, KeepsTheOldPictureInsideAndPixelsSquare) {

@@ -9,8 +9,12 @@
 
 namespace diorama {
 
-// Cameras around the whole asset, evenly spread over one turn about +Y, looking at its middle from 30 degrees above.
-std::vector<Camera> orbit_cameras(const Bounds& bounds, int count, glm::ivec2 size_px);
+// Cameras around a box, evenly spread over one turn about +Y from `start_turn` (radians, 0 is +Z), looking at its
+// middle from 30 degrees above; all at the distance from which every one of them sees the whole box.
+std::vector<Camera> orbit_cameras(const Bounds& bounds, float start_turn, int count, glm::ivec2 size_px);
+
+// The turn from which most of the asset's surface shows its front: into a room whose walls are seen from inside only.
+float best_turn(const Asset& asset);
 
 // The same view at another size: the whole old picture stays inside, pixels stay square.
 Camera fitted(const Camera& camera, glm::ivec2 size_px);

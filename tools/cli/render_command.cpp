@@ -57,7 +57,7 @@ std::vector<Camera> capture_cameras(const RenderArguments& args, const Asset& as
 std::vector<Camera> chosen_cameras(const RenderArguments& args, const Asset& asset) {
   if (!args.camera.empty() || !args.trajectory.empty()) return capture_cameras(args, asset);
   const glm::ivec2 size = args.size.empty() ? kDefaultSize : parse_size(args.size);
-  return orbit_cameras(bounds_of(asset), std::max(args.orbit, 1), size);
+  return orbit_cameras(bounds_of(asset), best_turn(asset), std::max(args.orbit, 1), size);
 }
 
 // "out.png" for one picture, "out-0007.png" for the seventh of several.
