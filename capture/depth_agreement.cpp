@@ -12,7 +12,7 @@ constexpr float kBestAngle = 0.2f;          // radians between the views of a po
 constexpr float kMinAngle = 0.015f, kMinTurn = 0.05f;  // radians; pairs with less of both could not fail
 constexpr size_t kNearInTime = 40;                     // frames; poses drift over longer
 constexpr size_t kEnoughPairs = 5;
-constexpr size_t kOverlapStride = 40;
+constexpr size_t kOverlapStride = 16;
 
 std::vector<Rigid> hypothetical_poses(std::span<const DepthView> views, const PoseHypothesis& hypothesis) {
   std::vector<Rigid> poses(views.size());

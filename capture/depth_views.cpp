@@ -8,7 +8,7 @@ namespace diorama {
 namespace {
 
 constexpr int kMaxSide_px = 640;
-constexpr size_t kMaxPoints = 1500, kMaxDepths = 4000;
+constexpr size_t kMaxPoints = 600, kMaxDepths = 4000;
 constexpr float kEdge = 0.04f;  // neighbours that differ by more, relative to depth, are of different surfaces
 constexpr std::array<size_t, 4> kBurst{0, 3, 10, 30};
 
@@ -119,7 +119,7 @@ std::vector<size_t> choose_depth_frames(std::span<const Frame> frames, size_t ma
   if (is_rig(frames)) return choose_of_rig(frames, with_depth, max_frames);
   std::vector<size_t> chosen;
   const size_t last_start = with_depth.size() - std::min(with_depth.size(), kBurst.back() + 1);
-  for (const size_t start : spread(last_start + 1, max_frames / kBurst.size())) {
+  for (const size_t start : spread(last_start + 1, std::max<size_t>(1, max_frames / kBurst.size()))) {
     for (const size_t offset : kBurst) {
       if (start + offset < with_depth.size()) chosen.push_back(with_depth[start + offset]);
     }

@@ -17,7 +17,7 @@ struct DepthView {
   std::optional<double> time_s;
   Camera camera;                        // of depth_m
   ImageF32 depth_m;                     // every n-th pixel, at most 640 a side; 0 = no measurement
-  std::vector<glm::vec3> points;        // in the camera's frame: up to 1500 pixels away from depth edges, evenly chosen
+  std::vector<glm::vec3> points;        // in the camera's frame: up to 600 pixels away from depth edges, evenly chosen
   std::vector<float> depths_m;          // up to 4000 valid depths, evenly chosen over the whole image
   size_t pixels = 0, valid_pixels = 0;  // of the whole image
 };

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kClearlyBetter = 0.15;  // more of the points agree than as declared
 constexpr double kEachChange = 0.05;     // the simpler of two explanations wins unless the other is better by this
-constexpr size_t kEnoughPoints = 500;    // compared, for a verdict
+constexpr size_t kEnoughPoints = 300;    // compared, for a verdict
 constexpr double kErrorRatio = 0.5;      // an explanation's median error against the declared one's
 
 struct Result {
@@ -132,12 +132,12 @@ SelfCheck judge(std::span<const Result> results, const CaptureConventions& conve
     check.agreement = as_declared.agreement();
     check.hidden = static_cast<double>(as_declared.occluded) / static_cast<double>(as_declared.seen);
   }
-  const std::string found = declared.measured() ? "as read, " + describe(as_declared, conventions.metric)
-                                                : std::string("as read, no two frames see the same");
+  const std::string found = declared.measured() ? "as declared, " + describe(as_declared, conventions.metric)
+                                                : std::string("as declared, no two frames see the same");
   if (const Result* best = best_explanation(results)) {
     check.verdict = CheckVerdict::kSuspicious;
     check.assumption = assumption_of(best->hypothesis, conventions);
-    check.cause = fmt::format("{}: {}; so read, {}", explanation(best->hypothesis, conventions), found,
+    check.cause = fmt::format("{}: {}; with that changed, {}", explanation(best->hypothesis, conventions), found,
                               describe(best->agreement, conventions.metric));
     check.explained_median_error_m = best->agreement.median_error_m;
     check.explained_agreement = best->agreement.agreement();

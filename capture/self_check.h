@@ -16,7 +16,7 @@ struct InspectOptions {
   int pairs = 40;   // of these, carried into each other
   template <class Visitor>
   void visit(Visitor&& option) {
-    option("check-frames", frames, {2, 100000}, "frames whose depth is looked at");
+    option("check-frames", frames, {4, 100000}, "frames whose depth is looked at");
     option("check-pairs", pairs, {1, 100000}, "pairs of frames whose depth is compared");
   }
 };

@@ -68,8 +68,8 @@ TEST(LoadDepthViews, ReducesLargeImagesWithoutMovingTheirPoints) {
   EXPECT_EQ(view.pixels, 1500u * 900u);
   EXPECT_EQ(view.valid_pixels, view.pixels);
   EXPECT_EQ(view.order, 1u);
-  EXPECT_LE(view.points.size(), 1500u);
-  EXPECT_GE(view.points.size(), 1000u);
+  EXPECT_LE(view.points.size(), 600u);
+  EXPECT_GE(view.points.size(), 400u);
   for (const glm::vec3 point : view.points) {
     Camera pixel = cameras[1];
     pixel.size_px = {1, 1};

@@ -51,7 +51,7 @@ TEST(TumReader, DepthIsInCountsOf5000AMetre) {
 TEST(TumReader, GenericIntrinsicsMoveToPixelCentresAndScaleWithTheImage) {
   const TempDir dir;
   write_sequence(dir.path());
-  const Camera& camera = open_capture(dir.path()).frames()[0].color;
+  const Camera camera = open_capture(dir.path()).frames()[0].color;
   EXPECT_NEAR(camera.focal_px.x, 52.5f, 1e-5f);
   EXPECT_NEAR(camera.center_px.x, 32.0f, 1e-5f);  // (319.5 + 0.5) / 10
   EXPECT_NEAR(camera.center_px.y, 24.0f, 1e-5f);
