@@ -40,7 +40,8 @@ struct Sample {
 
  private:
   Sample() {
-    EXPECT_EQ(run_cli("synth room -o " + room + " --frames 41 --width 160 --height 120").exit_code, 0);
+    EXPECT_EQ(run_cli("synth room -o " + room + " --frames 41 --width 160 --height 120 --light-detail 0.1").exit_code,
+              0);
     EXPECT_EQ(run_cli("fit " + room + " --as mesh -o " + mesh + " --voxel 0.04").exit_code, 0);
   }
 };

@@ -102,7 +102,8 @@ TEST(Cli, AStoppedFitResumesToTheSameFile) {
 TEST(Cli, SynthPerformanceIsARig) {
   const Sample& sample = Sample::get();
   const auto rig = (sample.dir / "rig").string();
-  ASSERT_EQ(run_cli("synth performance -o " + rig + " --frames 2 --width 80 --height 60").exit_code, 0);
+  ASSERT_EQ(run_cli("synth performance -o " + rig + " --frames 2 --width 80 --height 60 --light-detail 0.1").exit_code,
+            0);
   const json info = json::parse(run_cli("info --json " + rig).out);
   EXPECT_GT(info["cameras"].get<int>(), 1);
 }
