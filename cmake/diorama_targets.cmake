@@ -2,10 +2,10 @@
 
 add_library(diorama_flags INTERFACE)
 target_compile_options(diorama_flags INTERFACE
-  -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wshadow -Wnon-virtual-dtor -Wcast-align=strict -Wunused -Woverloaded-virtual
+  -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wshadow -Wnon-virtual-dtor -Wunused -Woverloaded-virtual
   -ffp-contract=off) # the same bits whatever the compiler thinks of fused multiply-add
-if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  target_compile_options(diorama_flags INTERFACE -Wno-cast-align)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(diorama_flags INTERFACE -Wcast-align=strict)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(diorama_flags INTERFACE -Wno-restrict) # wrong on "text" + std::string, GCC bug 105651
