@@ -17,10 +17,14 @@ using F = hn::CappedTag<float, 8>;
 using U = hn::RebindToUnsigned<F>;
 using VF = hn::Vec<F>;
 
-// True where a measured neighbour is off by more than the allowed step.
-HWY_INLINE hn::Mask<F> jumps(VF center, VF neighbour, VF step) {
+// True where one of two opposite neighbours is nearer and the other farther by more than the step: the pixel mixes
+// both sides of an edge. The sides themselves stay, so thin things do.
+HWY_INLINE hn::Mask<F> between(VF center, VF one, VF other, VF step) {
   const F d;
-  return hn::And(hn::Gt(hn::AbsDiff(center, neighbour), step), hn::Gt(neighbour, hn::Zero(d)));
+  const VF low = hn::Sub(center, step), high = hn::Add(center, step), zero = hn::Zero(d);
+  const auto one_nearer = hn::And(hn::And(hn::Gt(one, zero), hn::Lt(one, low)), hn::Gt(other, high));
+  const auto other_nearer = hn::And(hn::And(hn::Gt(other, zero), hn::Lt(other, low)), hn::Gt(one, high));
+  return hn::Or(one_nearer, other_nearer);
 }
 
 HWY_INLINE VF confidence_at(const DepthRowInput& input, int x, hn::Mask<F> inside) {
@@ -41,9 +45,8 @@ void PackDepthRow(const DepthRowInput& input, PackedDepth* packed, float* column
     const auto inside = hn::FirstN(d, static_cast<size_t>(input.width - x));
     const VF z = hn::LoadU(d, input.center + x);
     const VF step = hn::Mul(z, share);
-    const auto edge = hn::Or(
-        hn::Or(jumps(z, hn::LoadU(d, input.center + x - 1), step), jumps(z, hn::LoadU(d, input.center + x + 1), step)),
-        hn::Or(jumps(z, hn::LoadU(d, input.above + x), step), jumps(z, hn::LoadU(d, input.below + x), step)));
+    const auto edge = hn::Or(between(z, hn::LoadU(d, input.center + x - 1), hn::LoadU(d, input.center + x + 1), step),
+                             between(z, hn::LoadU(d, input.above + x), hn::LoadU(d, input.below + x), step));
     const auto confidence = hn::BitCast(du, hn::NearestInt(confidence_at(input, x, inside)));
     auto valid = hn::And(hn::And(hn::Ge(z, lowest), hn::Le(z, highest)), hn::Gt(z, hn::Zero(d)));
     valid = hn::And(hn::AndNot(edge, valid), hn::RebindMask(d, hn::Gt(hn::BitCast(di, confidence), hn::Zero(di))));

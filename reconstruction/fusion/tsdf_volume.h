@@ -15,9 +15,9 @@ struct FusionOptions {
   float voxel_m = 0.02f;
   float truncation_voxels = 3.0f;
   float depth_min_m = 0.1f, depth_max_m = 8.0f;
-  float max_weight = 0.0f;  // cap of a voxel's weight, in frames seen from 1 m; 0: none
-  float discontinuity =
-      0.05f;  // depth pixels whose neighbours differ by more than this share of z are left out; 0 keeps all
+  float max_weight = 0.0f;      // cap of a voxel's weight, in frames seen from 1 m; 0: none
+  float discontinuity = 0.02f;  // depth pixels between a nearer and a farther neighbour, each off by more than this
+                                // share of z, are left out: sensors smear edges; 0 keeps all
   bool carve_free_space =
       true;  // blocks that are already there and lie in front of a measured surface are seen as empty
   bool color = true;
@@ -29,7 +29,7 @@ struct FusionOptions {
     option("fuse-depth-max", depth_max_m, {0.1, 1000}, "depth beyond this is not fused, m");
     option("max-weight", max_weight, {0, 1e9}, "cap of a voxel's weight, in frames seen from 1 m; 0: none");
     option("discontinuity", discontinuity, {0, 10},
-           "depth edges steeper than this share of z are left out; 0 keeps all");
+           "depth between nearer and farther neighbours, each by this share of z, is left out; 0 keeps all");
     option("carve", carve_free_space, "space in front of a measured surface is seen as empty");
     option("color", color, "fuse colour");
   }
@@ -46,7 +46,7 @@ struct FusionView {
 };
 
 struct ExtractOptions {
-  float min_weight = 0.1f;  // voxels seen less are holes, in frames seen from 1 m
+  float min_weight = 0.1f;  // voxels seen less are holes, in frames seen from 1 m: once from 3 m is enough
   int min_component = 200;  // components with fewer triangles are dropped
   template <class Visitor>
   void visit(Visitor&& option) {
