@@ -17,14 +17,21 @@ using F = hn::CappedTag<float, 8>;
 using U = hn::RebindToUnsigned<F>;
 using VF = hn::Vec<F>;
 
-// True where one of two opposite neighbours is nearer and the other farther by more than the step: the pixel mixes
-// both sides of an edge. The sides themselves stay, so thin things do.
+// A pixel whose inverse depth is within this share of its neighbours' mean lies on a plane with them: inverse depth is
+// linear over the image on planes, however slanted.
+constexpr float kPlaneShare = 0.1f;
+
+// True where one of two opposite neighbours is nearer and the other farther by more than the step, and the three are on
+// no plane: the pixel mixes both sides of an edge. The sides themselves stay, so thin things do.
 HWY_INLINE hn::Mask<F> between(VF center, VF one, VF other, VF step) {
   const F d;
   const VF low = hn::Sub(center, step), high = hn::Add(center, step), zero = hn::Zero(d);
   const auto one_nearer = hn::And(hn::And(hn::Gt(one, zero), hn::Lt(one, low)), hn::Gt(other, high));
   const auto other_nearer = hn::And(hn::And(hn::Gt(other, zero), hn::Lt(other, low)), hn::Gt(one, high));
-  return hn::Or(one_nearer, other_nearer);
+  const VF product = hn::Mul(one, other);
+  const VF bend = hn::AbsDiff(hn::Add(product, product), hn::Mul(center, hn::Add(one, other)));
+  const VF span = hn::Mul(hn::Mul(center, hn::AbsDiff(one, other)), hn::Set(d, 2 * kPlaneShare));
+  return hn::And(hn::Or(one_nearer, other_nearer), hn::Gt(bend, span));
 }
 
 HWY_INLINE VF confidence_at(const DepthRowInput& input, int x, hn::Mask<F> inside) {
