@@ -56,8 +56,8 @@ class DepthRow {
     const int width = view.depth_m->width();
     const auto row = view.depth_m->row(std::clamp(y, 0, view.depth_m->height() - 1));
     std::memcpy(data(), row.data(), row.size_bytes());
-    data()[-1] = data()[0];
-    data()[width] = data()[width - 1];
+    std::fill_n(data() - kPlaneReachPx, kPlaneReachPx, data()[0]);
+    std::fill_n(data() + width, kPlaneReachPx, data()[width - 1]);
     if (columns.empty()) return;
     const Camera &depth = view.depth_camera, &color = view.color_camera;
     const float ray = (static_cast<float>(y) + 0.5f - depth.center_px.y) / depth.focal_px.y;
@@ -91,19 +91,19 @@ void pack_band(const FusionView& view, const FusionOptions& options, const std::
   const int begin = tile_row * kDepthTilePx, end = std::min(view.depth_m->height(), begin + kDepthTilePx);
   std::vector<float> low(static_cast<size_t>(width), std::numeric_limits<float>::infinity());
   std::vector<float> high(static_cast<size_t>(width), 0.0f);
-  DepthRow rows[3] = {DepthRow(width), DepthRow(width), DepthRow(width)};
-  rows[(begin + 2) % 3].load(view, columns, begin - 1);
-  rows[begin % 3].load(view, columns, begin);
+  constexpr int kRows = 2 * kPlaneReachPx + 1;
+  std::vector<DepthRow> rows(kRows, DepthRow(width));
+  const auto row = [&](int y) -> DepthRow& { return rows[static_cast<size_t>((y + kRows) % kRows)]; };
+  for (int y = begin - kPlaneReachPx; y < begin + kPlaneReachPx; ++y) row(y).load(view, columns, y);
   for (int y = begin; y < end; ++y) {
-    rows[(y + 1) % 3].load(view, columns, y + 1);
-    const DepthRowInput input{.above = rows[(y + 2) % 3].data(),
-                              .center = rows[y % 3].data(),
-                              .below = rows[(y + 1) % 3].data(),
-                              .confidence = view.confidence ? view.confidence->row(y).data() : nullptr,
-                              .width = width,
-                              .min_m = options.depth_min_m,
-                              .max_m = options.depth_max_m,
-                              .discontinuity = options.discontinuity};
+    row(y + kPlaneReachPx).load(view, columns, y + kPlaneReachPx);
+    DepthRowInput input{.rows = {},
+                        .confidence = view.confidence ? view.confidence->row(y).data() : nullptr,
+                        .width = width,
+                        .min_m = options.depth_min_m,
+                        .max_m = options.depth_max_m,
+                        .discontinuity = options.discontinuity};
+    for (int k = 0; k < kRows; ++k) input.rows[static_cast<size_t>(k)] = row(y + k - kPlaneReachPx).data();
     pack_depth_row(input, prepared.depth.data() + static_cast<size_t>(y) * static_cast<size_t>(width), low.data(),
                    high.data());
   }

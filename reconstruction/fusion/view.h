@@ -4,6 +4,7 @@
 
 #include <glm/glm.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -50,10 +51,13 @@ struct PreparedView {
   std::vector<std::vector<uint64_t>> band_keys;  // blocks to be made, per band of tiles
 };
 
-// Depth rows are looked at with one pixel beyond either end.
+// How far from a pixel planes are told from smeared edges, px.
+inline constexpr int kPlaneReachPx = 4;
+
 struct DepthRowInput {
-  const float *above, *center, *below;  // [-1, width + 16) can be read
-  const float* confidence;              // width values, or null
+  // Rows from kPlaneReachPx above to as many below; [-kPlaneReachPx, width + 16) of each can be read.
+  std::array<const float*, 2 * kPlaneReachPx + 1> rows;
+  const float* confidence;  // width values, or null
   int width;
   float min_m, max_m, discontinuity;
 };
