@@ -81,7 +81,6 @@ Asset asset_of(Mesh mesh, AssetRecord record) {
   for (glm::vec3& p : mesh.positions) p = motion * p;
   for (glm::vec3& n : mesh.normals) n = motion.rotation * n;
   Asset asset;
-  // Both sides are drawn: thin things are often seen, and so fused, from one side alone.
   asset.materials.push_back({.name = "fused", .metallic = 0, .unlit = true});
   asset.meshes.push_back({.name = "surface", .mesh = std::move(mesh), .material = 0});
   asset.record = std::move(record);
