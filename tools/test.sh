@@ -9,7 +9,7 @@ jobs=$(nproc)
 tools/setup.sh --test
 
 echo "== formatting"
-find engine assets capture reconstruction tools tests -name node_modules -prune -o \
+find engine assets capture reconstruction renderers tools tests -name node_modules -prune -o \
   \( -name '*.h' -o -name '*.cpp' \) -print0 | xargs -0 -n 40 -P "$jobs" clang-format-14 --dry-run -Werror
 
 # Configures and builds a preset, runs its tests with the arguments that follow, and keeps ctest's closing line.

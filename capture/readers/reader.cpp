@@ -41,13 +41,7 @@ void hold_out(std::vector<Frame>& frames) {
 
 std::span<const CaptureReader> capture_readers() {
   static const std::vector<CaptureReader> readers = {
-      kSynthReader,
-      kTransformsReader,
-      kSevenScenesReader,
-      kTumReader,
-      kRigReader,
-      kLlffReader,
-      kLightFieldReader,
+      kSynthReader, kTransformsReader, kSevenScenesReader, kTumReader, kRigReader, kLlffReader, kLightFieldReader,
   };
   return readers;
 }

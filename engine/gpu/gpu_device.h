@@ -59,7 +59,7 @@ class GpuDevice {
   const GpuDeviceInfo& info() const { return info_; }
   const VkPhysicalDeviceLimits& limits() const { return limits_; }
   const VkPhysicalDeviceFeatures& features() const { return features_; }  // those that are enabled
-  uint32_t timestamp_bits() const { return timestamp_bits_; }  // 0: the queue has no timestamps
+  uint32_t timestamp_bits() const { return timestamp_bits_; }             // 0: the queue has no timestamps
   VkPipelineCache pipeline_cache() const { return pipeline_cache_.get(); }
   MemoryBlocks& memory() { return *memory_; }
   uint64_t validation_messages() const { return instance_.validation_messages(); }
