@@ -41,6 +41,8 @@ function(diorama_library name)
   target_link_libraries(diorama_${name} PUBLIC ${ARG_PUBLIC} PRIVATE diorama_flags ${ARG_PRIVATE})
 endfunction()
 
+add_custom_target(unit_tests) # every test program of the label unit
+
 # diorama_test(NAME SOURCES a_test.cpp ... [LIBS lib ...] [LABELS unit|data|e2e|...] [TIMEOUT s])
 # One GoogleTest program; each case is a ctest of its own.
 function(diorama_test name)
@@ -55,6 +57,9 @@ function(diorama_test name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE diorama_flags ${ARG_LIBS} GTest::gmock GTest::gtest_main)
   set_property(GLOBAL APPEND PROPERTY DIORAMA_TEST_PROGRAMS ${name})
+  if("unit" IN_LIST ARG_LABELS)
+    add_dependencies(unit_tests ${name})
+  endif()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
 endfunction()

@@ -12,22 +12,22 @@ echo "== formatting"
 find engine assets capture reconstruction renderers tools tests -name node_modules -prune -o \
   \( -name '*.h' -o -name '*.cpp' \) -print0 | xargs -0 -n 40 -P "$jobs" clang-format-14 --dry-run -Werror
 
-# Configures and builds a preset, runs its tests with the arguments that follow, and keeps ctest's closing line.
+# build_and_test PRESET TARGET CTEST-ARGUMENTS: configures and builds, runs tests, and keeps ctest's closing line.
 summary=()
 failed=0
 build_and_test() {
-  local preset=$1 log=build/$1/test.log
-  shift
+  local preset=$1 target=$2 log=build/$1/test.log
+  shift 2
   echo "== $preset"
   cmake --preset "$preset" >"build/$preset-configure.log" || { cat "build/$preset-configure.log"; exit 1; }
-  cmake --build --preset "$preset" --parallel "$jobs"
+  cmake --build --preset "$preset" --parallel "$jobs" --target "$target"
   ctest --preset "$preset" --parallel "$jobs" "$@" 2>&1 | tee "$log" || failed=1
   summary+=("$preset: $(grep -E 'tests passed|No tests were found' "$log" | tail -1)")
 }
 
 mkdir -p build
-build_and_test ci --label-exclude 'nightly|fuzz|e2e-slow'
-build_and_test dev --label-regex '^unit$'
+build_and_test ci all --label-exclude 'nightly|fuzz|e2e-slow'
+build_and_test dev unit_tests --label-regex '^unit$'
 
 printf '%s\n' "${summary[@]}"
 exit "$failed"
