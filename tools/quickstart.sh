@@ -35,17 +35,21 @@ results=out/$(basename "$capture")-mesh
 mesh=$results/mesh.glb
 mkdir -p "$results"
 
-# is_current FILE: made after the program and everything in the capture.
+# is_current FILE...: the first is there, and made after the program, everything in the capture, and the others.
 is_current() {
-  [ -f "$1" ] && [ "$1" -nt "$diorama" ] && [ -z "$(find -L "$capture" -newer "$1" -print -quit)" ]
+  local file=$1 other
+  [ -f "$file" ] && [ -z "$(find -L "$capture" -newer "$file" -print -quit)" ] || return 1
+  for other in "$diorama" "${@:2}"; do
+    [ ! "$other" -nt "$file" ] || return 1
+  done
 }
 
 "$diorama" info "$capture"
 is_current "$mesh" || "$diorama" fit "$capture" --as mesh -o "$mesh"
-is_current "$results/eval.json" || "$diorama" eval "$mesh" "$capture" --json "$results/eval.json"
-is_current "$results/frame.png" || "$diorama" render "$mesh" -o "$results/frame.png" --camera "$capture#0"
-is_current "$results/outside.png" || "$diorama" render "$mesh" -o "$results/outside.png"
-is_current "$results/orbit.mp4" || "$diorama" render "$mesh" -o "$results/orbit.mp4" --orbit 120 --size 960x540
+is_current "$results/eval.json" "$mesh" || "$diorama" eval "$mesh" "$capture" --json "$results/eval.json"
+is_current "$results/frame.png" "$mesh" || "$diorama" render "$mesh" -o "$results/frame.png" --camera "$capture#0"
+is_current "$results/outside.png" "$mesh" || "$diorama" render "$mesh" -o "$results/outside.png"
+is_current "$results/orbit.mp4" "$mesh" || "$diorama" render "$mesh" -o "$results/orbit.mp4" --orbit 120 --size 960x540
 
 echo
 echo "capture           $capture"
