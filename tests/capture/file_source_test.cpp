@@ -77,6 +77,18 @@ TEST(FileSource, NamesTheFileOfAnImageThatCannotBeRead) {
   }
 }
 
+TEST(FileSource, NamesTheFileOfACutJpeg) {
+  const TempDir dir;
+  FrameFiles files = write_frame(dir);
+  files.color = dir / "color.jpg";
+  write_color(files.color, kSize);
+  const std::vector<std::byte> whole = read_file(files.color);
+  for (const size_t size : {size_t{20}, whole.size() - 20}) {  // in the header, in the picture
+    write_file(files.color, std::span(whole).first(size));
+    EXPECT_THAT(load_error(files), AllOf(HasSubstr("color.jpg"), HasSubstr("damaged or cut")));
+  }
+}
+
 TEST(FileSource, NamesTheFileOfAnImageOfAnotherSize) {
   const TempDir dir;
   FrameFiles files = write_frame(dir);
