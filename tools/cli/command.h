@@ -15,6 +15,7 @@ namespace diorama {
 struct Settings {
   int threads = 0;  // 0: all cores
   bool quiet = false;
+  std::string command_line;  // as typed, quoted for a shell
 };
 
 // A command adds its subcommand and options to the program and says what to run when it was chosen. The returned

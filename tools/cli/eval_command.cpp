@@ -1,14 +1,15 @@
 #include "assets/gltf.h"
+#include "engine/base/file.h"
 #include "tools/cli/choose_calibration.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
-#include "tools/eval/evaluate.h"
+#include "tools/eval/report_page.h"
 
 namespace diorama {
 namespace {
 
 struct EvalArguments {
-  std::string asset, capture, json, calibration = "asset";
+  std::string asset, capture, json, html, calibration = "asset";
   CaptureOptions capture_options;
   EvalOptions options;
 };
@@ -22,9 +23,14 @@ void run_eval(const EvalArguments& args, const Settings& settings) {
     if (asset.record) asset.record->calibration_json = "{}";
     choose_calibration(capture, args.calibration, terminal);
   }
-  const EvalReport report = evaluate(asset, args.asset, capture, args.options, terminal.context());
+  ReportPictures pictures;
+  const EvalReport report = evaluate(asset, args.asset, capture, args.options, terminal.context(),
+                                     args.html.empty() ? ScoreObserver{} : pictures.observer());
   terminal.finish_line();
   if (!args.json.empty()) write_output(args.json, to_json(report));
+  if (!args.html.empty()) {
+    write_file(args.html, report_page(report, pictures, {asset, capture, args.capture, settings.command_line, {}}));
+  }
   if (args.json != "-") write_output("-", to_text(report));
 }
 
@@ -36,6 +42,7 @@ Command eval_command(CLI::App& program) {
   app->add_option("ASSET", args->asset, "the .glb to score")->required();
   app->add_option("CAPTURE", args->capture, "folder of the capture")->required();
   app->add_option("--json", args->json, "write the scores to this file; - is standard output");
+  app->add_option("--html", args->html, "write a page with scores and pictures to this file");
   app->add_option(
          "--calibration", args->calibration,
          "colour camera of an unregistered rig: asset (what the fit used), none (as shipped), auto, or a file that "

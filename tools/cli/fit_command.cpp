@@ -1,17 +1,19 @@
 #include "assets/gltf.h"
 #include "capture/capture.h"
 #include "capture/self_check.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
 #include "reconstruction/mesh/fit_mesh.h"
 #include "tools/cli/choose_calibration.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
-#include "tools/eval/evaluate.h"
+#include "tools/eval/report_page.h"
 
 namespace diorama {
 namespace {
 
 struct FitArguments {
-  std::string capture, output, checkpoint, calibration = "auto";
+  std::string capture, output, checkpoint, html, calibration = "auto";
   std::string representation = "mesh";
   bool resume = false, check = true, score = true;
   CaptureOptions capture_options;
@@ -20,6 +22,27 @@ struct FitArguments {
 
 void warn_all(TerminalJob& job, const Capture& capture) {
   for (const std::string& warning : capture.warnings()) job.warn(warning);
+}
+
+// Told before the fit, which takes long.
+void require_scores_for_page(const FitArguments& args, const Capture& capture) {
+  if (args.html.empty()) return;
+  if (!args.score) fail(ErrorCode::kInvalidInput, "--html needs the scores; leave --no-score out");
+  if (capture.frames_of(Split::kTest).empty()) {
+    fail(ErrorCode::kInvalidInput, "{}: has no held-out frames to score; leave --html out", capture.name());
+  }
+}
+
+std::string fit_page(const FitArguments& args, const Settings& settings, const Capture& capture, const MeshFit& fit,
+                     const EvalReport& report, const ReportPictures& pictures) {
+  const MeshFitStats& stats = fit.stats;
+  return report_page(report, pictures,
+                     {fit.asset,
+                      capture,
+                      args.capture,
+                      settings.command_line,
+                      {{"Fused frames", std::to_string(stats.frames)},
+                       {"Triangles before simplification", std::to_string(stats.triangles_fused)}}});
 }
 
 void run_fit(const FitArguments& args, const Settings& settings) {
@@ -31,17 +54,22 @@ void run_fit(const FitArguments& args, const Settings& settings) {
   job.resume = args.resume;
   Capture capture = open_capture(args.capture, args.capture_options);
   warn_all(terminal, capture);
+  require_scores_for_page(args, capture);
   if (args.check) require_sound(capture, check_capture(capture, {}, job));
   choose_calibration(capture, args.calibration, terminal);
   MeshFit fit = fit_mesh(capture, args.mesh, job);
-  std::string scores;
+  std::string scores, page;
   if (args.score && !capture.frames_of(Split::kTest).empty()) {
-    const EvalReport report = evaluate(fit.asset, args.output, capture, {}, job);
+    ReportPictures pictures;
+    const EvalReport report =
+        evaluate(fit.asset, args.output, capture, {}, job, args.html.empty() ? ScoreObserver{} : pictures.observer());
     fit.asset.record->held_out_json = mean_to_json(report);
     scores = fmt::format(", held-out PSNR {:.2f} dB, SSIM {:.4f}, FLIP {:.4f}", report.mean.psnr, report.mean.ssim,
                          report.mean.flip);
+    if (!args.html.empty()) page = fit_page(args, settings, capture, fit, report, pictures);
   }
   write_glb(fit.asset, args.output);
+  if (!page.empty()) write_file(args.html, page);
   std::error_code ignored;
   std::filesystem::remove_all(checkpoint, ignored);
   terminal.finish_line();
@@ -64,6 +92,7 @@ Command fit_command(CLI::App& program) {
   app->add_flag("--check,!--no-check", args->check,
                 "refuse captures whose depth contradicts their poses (default: on)");
   app->add_flag("--score,!--no-score", args->score, "score the held-out frames and record it (default: on)");
+  app->add_option("--html", args->html, "write a page with the held-out scores and pictures to this file");
   app->add_option(
          "--calibration", args->calibration,
          "colour camera of an unregistered rig: auto (estimated where the capture does not know it and it pays), "

@@ -1,5 +1,6 @@
 #include "engine/base/error.h"
 #include "tools/cli/command.h"
+#include "tools/eval/page_text.h"
 
 #include <cstdio>
 #include <new>
@@ -9,6 +10,12 @@ namespace {
 
 // Exit codes: 0 done, 1 a fault of the program, 2 bad input or usage, 130 stopped by Ctrl-C.
 constexpr int kExitBug = 1, kExitBadInput = 2, kExitCancelled = 130;
+
+std::string command_line(int argc, char** argv) {
+  std::string line = shell_word(argv[0]);
+  for (int i = 1; i < argc; ++i) line += " " + shell_word(argv[i]);
+  return line;
+}
 
 int run_program(int argc, char** argv) {
   CLI::App program{
@@ -30,6 +37,7 @@ int run_program(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? 0 : kExitBadInput;
   }
+  settings.command_line = command_line(argc, argv);
   for (const Command& command : commands) {
     if (command.app->parsed()) command.run(settings);
   }

@@ -42,7 +42,7 @@ struct Scorer {
   float scale;
   ThreadPool& pool;
 
-  FrameScore score(size_t index) const {
+  FrameScore score(size_t index, const std::function<void(const ScoredPictures&)>& show) const {
     const Frame& frame = capture.frames()[index];
     const FrameImages images = capture.load(index, kScoredParts);
     if (!images.color) fail(ErrorCode::kInvalidInput, "frame {} has no colour image to score against", frame.id);
@@ -58,22 +58,29 @@ struct Scorer {
     const ImageRgba8 truth = shrink_by_area(composited(*images.color, background), camera.size_px);
     const RasterOptions options{.background = glm::vec3(background) / 255.0f};
     const RasterResult picture = rasterize(meshes, camera, options, pool);
+    const ImageF32 flip = flip_map(truth, picture.color, pool);
 
     FrameScore result;
     result.id = frame.id;
     result.psnr = std::min(kMaxPsnr, psnr(truth, picture.color));
     result.ssim = ssim(truth, picture.color, pool);
-    result.flip = mean_of(flip_map(truth, picture.color, pool));
+    result.flip = mean_of(flip);
     result.coverage = mean_of(picture.coverage);
-    if (images.depth_m && frame.depth) result.depth_mae_m = depth_error(*frame.depth, *images.depth_m);
+    ImageF32 depth_m;
+    if (images.depth_m && frame.depth) {
+      depth_m = rendered_depth(*frame.depth);
+      result.depth_mae_m = depth_mae(depth_m, *images.depth_m);
+    }
+    const bool with_depth = !depth_m.empty();
+    show({result, truth, picture.color, flip, with_depth ? images.depth_m.get() : nullptr,
+          with_depth ? &depth_m : nullptr});
     return result;
   }
 
-  std::optional<double> depth_error(const Camera& depth_camera, const ImageF32& truth_m) const {
+  ImageF32 rendered_depth(const Camera& depth_camera) const {
     Camera camera = depth_camera;
     camera.world_from_camera = asset_from_capture(asset) * camera.world_from_camera;
-    const RasterResult picture = rasterize(meshes, camera, {.samples = 1}, pool);
-    return depth_mae(picture.depth_m, truth_m);
+    return rasterize(meshes, camera, {.samples = 1}, pool).depth_m;
   }
 };
 
@@ -112,18 +119,21 @@ std::string table_row(const FrameScore& s, int id_width) {
 
 }  // namespace
 
-Camera scored_color_camera(const Asset& asset, const Capture& capture, const Frame& frame) {
-  std::optional<RigCalibration> calibration = capture.calibration();
+std::optional<RigCalibration> scored_calibration(const Asset& asset, const Capture& capture) {
   if (asset.record && asset.record->calibration_json.find("color_from_depth") != std::string::npos) {
-    calibration = rig_calibration_from_json(asset.record->calibration_json);
+    return rig_calibration_from_json(asset.record->calibration_json);
   }
-  Camera camera = color_camera(frame, calibration);
+  return capture.calibration();
+}
+
+Camera scored_color_camera(const Asset& asset, const Capture& capture, const Frame& frame) {
+  Camera camera = color_camera(frame, scored_calibration(asset, capture));
   camera.world_from_camera = asset_from_capture(asset) * camera.world_from_camera;
   return camera;
 }
 
 EvalReport evaluate(const Asset& asset, const std::string& asset_name, const Capture& capture,
-                    const EvalOptions& options, JobContext& job) {
+                    const EvalOptions& options, JobContext& job, const ScoreObserver& observer) {
   if (asset.meshes.empty()) fail(ErrorCode::kInvalidInput, "{}: has no meshes to score", asset_name);
   const std::vector<size_t> frames = chosen_frames(capture, options.split);
   if (frames.empty()) {
@@ -135,7 +145,9 @@ EvalReport evaluate(const Asset& asset, const std::string& asset_name, const Cap
   job.begin_stage("scoring", frames.size());
   for (size_t i = 0; i < frames.size(); ++i) {
     if (i + 1 < frames.size()) capture.prefetch(job.pool(), frames[i + 1], kScoredParts);
-    report.frames.push_back(scorer.score(frames[i]));
+    report.frames.push_back(scorer.score(frames[i], [&](const ScoredPictures& pictures) {
+      if (observer) observer(i, frames.size(), pictures);
+    }));
     job.advance();
   }
   report.mean = mean_of_frames(report.frames);

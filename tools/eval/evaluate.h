@@ -4,6 +4,7 @@
 #include "capture/capture.h"
 #include "engine/base/job.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,13 +38,30 @@ struct EvalReport {
   FrameScore mean;
 };
 
-// The camera that a frame's colour is scored from, in the asset's frame: by the calibration that the fit used, else the
-// capture's own, else as shipped.
+// A frame's pictures as they were scored, for who wants to look at them; they live for the call alone.
+struct ScoredPictures {
+  const FrameScore& score;
+  const ImageRgba8& truth;
+  const ImageRgba8& render;
+  const ImageF32& flip;                     // FLIP error, [0, 1]
+  const ImageF32* truth_depth_m = nullptr;  // of the depth camera; null where the capture has no depth
+  const ImageF32* render_depth_m = nullptr;
+};
+
+// Called for each scored frame: its place among the scored ones, how many these are, its pictures.
+using ScoreObserver = std::function<void(size_t index, size_t count, const ScoredPictures& pictures)>;
+
+// Where colour is taken from, seen from the depth camera: by the calibration that the fit used, else the capture's own;
+// nothing: as shipped.
+std::optional<RigCalibration> scored_calibration(const Asset& asset, const Capture& capture);
+
+// The camera that a frame's colour is scored from, by that calibration, in the asset's frame.
 Camera scored_color_camera(const Asset& asset, const Capture& capture, const Frame& frame);
 
-// Renders the split's frames and compares. Error kInvalidInput: the split has no frames, an asset without meshes.
+// Renders the split's frames and compares; one frame's pictures are in memory at a time. Error kInvalidInput: the split
+// has no frames, an asset without meshes.
 EvalReport evaluate(const Asset& asset, const std::string& asset_name, const Capture& capture,
-                    const EvalOptions& options, JobContext& job);
+                    const EvalOptions& options, JobContext& job, const ScoreObserver& observer = {});
 
 std::string to_json(const EvalReport& report);       // {"asset":..., "frames":[...], "mean":{...}}
 std::string mean_to_json(const EvalReport& report);  // the mean alone, as an object
