@@ -2,6 +2,7 @@
 
 #include "engine/base/job.h"
 #include "engine/base/thread_pool.h"
+#include "tools/eval/asset_view.h"
 
 #include <CLI/CLI.hpp>
 
@@ -32,6 +33,10 @@ Command render_command(CLI::App& program);
 Command eval_command(CLI::App& program);
 Command bench_command(CLI::App& program);
 Command calibrate_command(CLI::App& program);
+Command devices_command(CLI::App& program);
+
+// The choice of a device, taken from DIORAMA_DEVICE where the command line makes none.
+BackendOptions with_environment(BackendOptions options);
 
 // Runs a job with progress on standard error and Ctrl-C as cancellation (a second one ends the program at once).
 class TerminalJob {

@@ -12,6 +12,7 @@ struct EvalArguments {
   std::string asset, capture, json, html, calibration = "asset";
   CaptureOptions capture_options;
   EvalOptions options;
+  BackendOptions backend;
 };
 
 void run_eval(const EvalArguments& args, const Settings& settings) {
@@ -24,8 +25,9 @@ void run_eval(const EvalArguments& args, const Settings& settings) {
     choose_calibration(capture, args.calibration, terminal);
   }
   ReportPictures pictures;
-  const EvalReport report = evaluate(asset, args.asset, capture, args.options, terminal.context(),
-                                     args.html.empty() ? ScoreObserver{} : pictures.observer());
+  const EvalReport report =
+      evaluate(asset, args.asset, capture, args.options, terminal.context(),
+               args.html.empty() ? ScoreObserver{} : pictures.observer(), with_environment(args.backend));
   terminal.finish_line();
   if (!args.json.empty()) write_output(args.json, to_json(report));
   if (!args.html.empty()) {
@@ -49,6 +51,7 @@ Command eval_command(CLI::App& program) {
          "calibrate wrote")
       ->capture_default_str();
   add_options(*app, args->options, "Scoring");
+  add_options(*app, args->backend, "Drawing");
   add_options(*app, args->capture_options, "Reading the capture");
   return {app, [args](const Settings& settings) { run_eval(*args, settings); }};
 }

@@ -3,7 +3,6 @@
 #include "engine/base/file.h"
 #include "engine/scene/image_io.h"
 #include "engine/video/video_writer.h"
-#include "renderers/mesh/raster_view.h"
 #include "tools/cli/camera_path.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
@@ -30,6 +29,7 @@ struct RenderArguments {
   std::string asset, output, camera, trajectory, size;
   int orbit = 0;
   RenderOptions options;
+  BackendOptions backend;
   CaptureOptions capture_options;
 };
 
@@ -79,9 +79,12 @@ void run_render(const RenderArguments& args, const Settings& settings) {
   std::optional<VideoWriter> video;
   if (kind == ".mp4") video.emplace(output, cameras.front().size_px, VideoOptions{args.options.frames_per_s});
   const RasterOptions raster{.background = args.options.background_srgb()};
+  const std::unique_ptr<AssetView> view =
+      make_asset_view(asset, with_environment(args.backend), terminal.pool(),
+                      [&](LogLevel level, std::string_view line) { terminal.context().log(level, line); });
   terminal.context().begin_stage("rendering", cameras.size());
   for (size_t i = 0; i < cameras.size(); ++i) {
-    const ImageRgba8 picture = render_on_cpu(asset, cameras[i], raster, terminal.pool()).color;
+    const ImageRgba8 picture = view->draw(cameras[i], raster, false).color;
     if (video) {
       video->add(picture);
     } else {
@@ -111,6 +114,7 @@ Command render_command(CLI::App& program) {
   view->require_option(0, 1);
   app->add_option("--size", args->size, "WIDTHxHEIGHT; default: the capture's, or 1280x720");
   add_options(*app, args->options, "Picture");
+  add_options(*app, args->backend, "Drawing");
   add_options(*app, args->capture_options, "Reading the capture");
   return {app, [args](const Settings& settings) { run_render(*args, settings); }};
 }

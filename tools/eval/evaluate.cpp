@@ -3,7 +3,6 @@
 #include "capture/rig.h"
 #include "engine/base/error.h"
 #include "engine/raster/metrics.h"
-#include "renderers/mesh/raster_view.h"
 
 #include <nlohmann/json.hpp>
 
@@ -38,7 +37,7 @@ constexpr int kMinSidePx = 11;  // the window of SSIM
 struct Scorer {
   const Asset& asset;
   const Capture& capture;
-  const std::vector<RasterMesh> meshes;
+  AssetView& view;
   float scale;
   ThreadPool& pool;
 
@@ -57,7 +56,7 @@ struct Scorer {
     // Composited before it is shrunk: the mean of what a viewer would see.
     const ImageRgba8 truth = shrink_by_area(composited(*images.color, background), camera.size_px);
     const RasterOptions options{.background = glm::vec3(background) / 255.0f};
-    const RasterResult picture = rasterize(meshes, camera, options, pool);
+    const RasterResult picture = view.draw(camera, options, false);
     const ImageF32 flip = flip_map(truth, picture.color, pool);
 
     FrameScore result;
@@ -80,7 +79,7 @@ struct Scorer {
   ImageF32 rendered_depth(const Camera& depth_camera) const {
     Camera camera = depth_camera;
     camera.world_from_camera = asset_from_capture(asset) * camera.world_from_camera;
-    return rasterize(meshes, camera, {.samples = 1}, pool).depth_m;
+    return view.draw(camera, {.samples = 1}, true).depth_m;
   }
 };
 
@@ -133,14 +132,17 @@ Camera scored_color_camera(const Asset& asset, const Capture& capture, const Fra
 }
 
 EvalReport evaluate(const Asset& asset, const std::string& asset_name, const Capture& capture,
-                    const EvalOptions& options, JobContext& job, const ScoreObserver& observer) {
+                    const EvalOptions& options, JobContext& job, const ScoreObserver& observer,
+                    const BackendOptions& backend) {
   if (asset.meshes.empty()) fail(ErrorCode::kInvalidInput, "{}: has no meshes to score", asset_name);
   const std::vector<size_t> frames = chosen_frames(capture, options.split);
   if (frames.empty()) {
     fail(ErrorCode::kInvalidInput, "{}: has no {} frames; choose another --split", capture.name(),
          options.split == 0 ? "test" : "train");
   }
-  const Scorer scorer{asset, capture, raster_meshes(asset), options.scale, job.pool()};
+  const auto log = [&job](LogLevel level, std::string_view line) { job.log(level, line); };
+  const std::unique_ptr<AssetView> view = make_asset_view(asset, backend, job.pool(), log);
+  const Scorer scorer{asset, capture, *view, options.scale, job.pool()};
   EvalReport report{.asset = asset_name};
   job.begin_stage("scoring", frames.size());
   for (size_t i = 0; i < frames.size(); ++i) {

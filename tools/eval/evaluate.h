@@ -3,6 +3,7 @@
 #include "assets/asset.h"
 #include "capture/capture.h"
 #include "engine/base/job.h"
+#include "tools/eval/asset_view.h"
 
 #include <functional>
 #include <optional>
@@ -61,7 +62,8 @@ Camera scored_color_camera(const Asset& asset, const Capture& capture, const Fra
 // Renders the split's frames and compares; one frame's pictures are in memory at a time. Error kInvalidInput: the split
 // has no frames, an asset without meshes.
 EvalReport evaluate(const Asset& asset, const std::string& asset_name, const Capture& capture,
-                    const EvalOptions& options, JobContext& job, const ScoreObserver& observer = {});
+                    const EvalOptions& options, JobContext& job, const ScoreObserver& observer = {},
+                    const BackendOptions& backend = {});
 
 std::string to_json(const EvalReport& report);       // {"asset":..., "frames":[...], "mean":{...}}
 std::string mean_to_json(const EvalReport& report);  // the mean alone, as an object

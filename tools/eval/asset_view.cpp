@@ -1,0 +1,65 @@
+#include "tools/eval/asset_view.h"
+
+#include "engine/gpu/pipeline_cache.h"
+#include "engine/gpu/vulkan_result.h"
+#include "renderers/mesh/mesh_renderer.h"
+#include "renderers/mesh/raster_view.h"
+
+#include <utility>
+
+namespace diorama {
+namespace {
+
+class CpuView : public AssetView {
+ public:
+  CpuView(const Asset& asset, ThreadPool& pool) : meshes_(raster_meshes(asset)), pool_(pool) {}
+
+  RasterResult draw(const Camera& camera, const RasterOptions& options, bool) override {
+    return rasterize(meshes_, camera, options, pool_);
+  }
+
+ private:
+  std::vector<RasterMesh> meshes_;
+  ThreadPool& pool_;
+};
+
+class VulkanView : public AssetView {
+ public:
+  VulkanView(const Asset& asset, GpuOptions options) : asset_(asset), options_(std::move(options)) { build(); }
+
+  RasterResult draw(const Camera& camera, const RasterOptions& options, bool with_depth) override {
+    try {
+      return renderer_->render(camera, options, with_depth);
+    } catch (const DeviceLost&) {
+      build();
+      return renderer_->render(camera, options, with_depth);
+    }
+  }
+
+ private:
+  void build() {
+    renderer_.reset();
+    device_.reset();
+    device_ = std::make_unique<GpuDevice>(options_);
+    renderer_ = std::make_unique<MeshRenderer>(*device_, asset_);
+  }
+
+  const Asset& asset_;
+  GpuOptions options_;
+  std::unique_ptr<GpuDevice> device_;
+  std::unique_ptr<MeshRenderer> renderer_;
+};
+
+}  // namespace
+
+std::unique_ptr<AssetView> make_asset_view(const Asset& asset, const BackendOptions& options, ThreadPool& pool,
+                                           LogSink log) {
+  if (!options.on_vulkan()) return std::make_unique<CpuView>(asset, pool);
+  GpuOptions gpu;
+  gpu.device = options.device;
+  gpu.cache_dir = user_cache_dir();
+  gpu.log = std::move(log);
+  return std::make_unique<VulkanView>(asset, std::move(gpu));
+}
+
+}  // namespace diorama

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "assets/asset.h"
+#include "engine/base/log.h"
+#include "engine/raster/triangles.h"
+
+#include <memory>
+#include <string>
+
+namespace diorama {
+
+// What draws an asset.
+struct BackendOptions {
+  int backend = 0;
+  std::string device;
+  bool on_vulkan() const { return backend == 1; }
+  template <class Visitor>
+  void visit(Visitor&& option) {
+    option("backend", backend, {"cpu", "vulkan"}, "what draws the asset");
+    option("device", device,
+           "Vulkan device: its number or a part of its name in `diorama devices`; default: DIORAMA_DEVICE, else the "
+           "first real GPU, else a software driver");
+  }
+};
+
+// An asset that is drawn again and again.
+class AssetView {
+ public:
+  virtual ~AssetView() = default;
+  // The camera's world is the asset's frame. Without depth, depth_m may be empty.
+  virtual RasterResult draw(const Camera& camera, const RasterOptions& options, bool with_depth) = 0;
+};
+
+// The asset and the pool must stay. On Vulkan: compiled pipelines are kept in the user's cache; a lost device is made
+// again once a picture. Error: what GpuDevice and MeshRenderer refuse.
+std::unique_ptr<AssetView> make_asset_view(const Asset& asset, const BackendOptions& options, ThreadPool& pool,
+                                           LogSink log = {});
+
+}  // namespace diorama
