@@ -105,14 +105,19 @@ Source read_source(const fs::path& root, const fs::path& path) {
 }
 
 std::map<std::string, Source> read_tree(const fs::path& root) {
-  static const std::set<std::string> kinds = {".h", ".cpp", ".glsl"};
+  static const std::set<std::string> kinds = {".h", ".cpp", ".glsl"}, embedded = {".css", ".js"};
   std::map<std::string, Source> sources;
   for (const char* top :
        {"engine", "assets", "capture", "streaming", "renderers", "reconstruction", "viewer", "tools", "tests"}) {
     if (!fs::is_directory(root / top)) continue;
     for (auto it = fs::recursive_directory_iterator(root / top); it != fs::recursive_directory_iterator(); ++it) {
       if (it->path().filename() == "node_modules") it.disable_recursion_pending();
-      if (!it->is_regular_file() || !kinds.contains(it->path().extension().string())) continue;
+      if (!it->is_regular_file()) continue;
+      if (embedded.contains(it->path().extension().string())) {
+        const std::string header = fs::relative(it->path(), root).generic_string() + ".h";  // by embed_text.cmake
+        sources.emplace(header, Source{header, {}, {}});
+      }
+      if (!kinds.contains(it->path().extension().string())) continue;
       Source source = read_source(root, it->path());
       if (const size_t stem = source.path.rfind(".glsl"); stem != std::string::npos) {
         const std::string module = source.path.substr(0, stem) + ".spv.h";  // made by diorama_shaders()

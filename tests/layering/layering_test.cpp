@@ -117,6 +117,14 @@ TEST_F(SmallTree, HeaderOfAShadersModuleIsKnown) {
                                         "its path from the root"));
 }
 
+TEST_F(SmallTree, HeaderOfAnEmbeddedTextIsKnown) {
+  put("tools/eval/page.css", "body {}\n");
+  put("tools/eval/e.h", "#include \"tools/eval/page.css.h\"\n#include \"tools/eval/page.js.h\"\n");
+  EXPECT_THAT(violations(),
+              ElementsAre("tools/eval/e.h includes \"tools/eval/page.js.h\", which is no file by its path "
+                          "from the root"));
+}
+
 TEST_F(SmallTree, FolderOutsideTheTableIsFound) {
   put("engine/magic/m.h", "");
   EXPECT_THAT(violations(), ElementsAre("engine/magic/m.h is in no module of the table"));
