@@ -4,12 +4,13 @@ namespace diorama {
 
 Bounds bounds_of(const Asset& asset) {
   Bounds bounds;
-  for (const MeshPart& part : asset.meshes) {
-    const Bounds part_bounds = bounds_of(part.mesh);
-    if (part_bounds.empty()) continue;
-    bounds.extend(part_bounds.min);
-    bounds.extend(part_bounds.max);
-  }
+  const auto extend = [&](const Bounds& part) {
+    if (part.empty()) return;
+    bounds.extend(part.min);
+    bounds.extend(part.max);
+  };
+  for (const MeshPart& part : asset.meshes) extend(bounds_of(part.mesh));
+  for (const SplatPart& part : asset.splats) extend(bounds_of(part.cloud));
   return bounds;
 }
 

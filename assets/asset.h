@@ -3,6 +3,7 @@
 #include "engine/scene/image.h"
 #include "engine/scene/mesh.h"
 #include "engine/scene/rigid.h"
+#include "engine/scene/splat_cloud.h"
 
 #include <memory>
 #include <optional>
@@ -45,17 +46,25 @@ struct MeshPart {
 // them without blanks and with sorted keys.
 struct AssetRecord {
   std::string tool_version;
-  std::string representation;  // "mesh"
+  std::string representation;  // "mesh", "splats"
   std::string capture_name;
   std::string options_json;      // of the fit; empty, as the two below, is written as {}
   std::string held_out_json;     // mean held-out scores of the fit, {} when not scored
   std::string calibration_json;  // colour camera and color_from_depth that the fit used, {} when as shipped
+  bool antialiased = false;      // splats were fitted with the anti-aliasing compensation of their opacity
   Rigid asset_from_capture;      // the root node's motion: poses of the capture lead into the asset through it
+};
+
+// One cloud of splats, in the asset's frame (SH too).
+struct SplatPart {
+  std::string name;
+  SplatCloud cloud;
 };
 
 // A scene at time 0 as it is drawn: all nodes, skins and morph targets are applied. Metres, right-handed, +Y up.
 struct Asset {
   std::vector<MeshPart> meshes;
+  std::vector<SplatPart> splats;
   std::vector<Material> materials;
   std::vector<Texture> textures;
   std::optional<AssetRecord> record;  // absent in files that Diorama did not write

@@ -1,23 +1,11 @@
 #include "engine/scene/mesh.h"
 
 #include "engine/base/error.h"
+#include "engine/scene/finite.h"
 
 #include <algorithm>
 
 namespace diorama {
-namespace {
-
-template <class Vec>
-void check_finite(const std::vector<Vec>& values, const char* name) {
-  for (size_t i = 0; i < values.size(); ++i) {
-    // Zero times a finite number is zero; times infinity or NaN it is NaN.
-    if (glm::dot(values[i], Vec(0.0f)) == 0.0f) continue;
-    fail(ErrorCode::kInvalidInput, "vertex {} of the mesh has a {} that is not a finite number", i, name);
-  }
-}
-
-}  // namespace
-
 Bounds bounds_of(const Mesh& mesh) {
   Bounds bounds;
   for (const glm::vec3& position : mesh.positions) bounds.extend(position);
@@ -48,10 +36,10 @@ void check_mesh(const Mesh& mesh) {
   check_length(mesh.normals.size(), "normals");
   check_length(mesh.colors_linear.size(), "colours");
   check_length(mesh.uvs.size(), "texture coordinates");
-  check_finite(mesh.positions, "position");
-  check_finite(mesh.normals, "normal");
-  check_finite(mesh.colors_linear, "colour");
-  check_finite(mesh.uvs, "texture coordinate");
+  check_finite(mesh.positions, "vertex", "mesh", "position");
+  check_finite(mesh.normals, "vertex", "mesh", "normal");
+  check_finite(mesh.colors_linear, "vertex", "mesh", "colour");
+  check_finite(mesh.uvs, "vertex", "mesh", "texture coordinate");
   for (const glm::uvec3& t : mesh.triangles) {
     const uint32_t largest = std::max({t.x, t.y, t.z});
     if (largest >= count) {
