@@ -78,13 +78,14 @@ void PackDepthRow(const DepthRowInput& input, PackedDepth* packed, float* column
     valid = hn::And(hn::AndNot(edge, valid), hn::RebindMask(d, hn::Gt(hn::BitCast(di, confidence), hn::Zero(di))));
     const auto rounded = hn::And(hn::Add(hn::BitCast(du, z), hn::Set(du, 0x80)), hn::Set(du, 0xffffff00));
     const auto word = hn::IfThenElseZero(hn::RebindMask(du, valid), hn::Or(rounded, confidence));
-    hn::BlendedStore(word, hn::RebindMask(du, inside), du, packed + x);
-
+    if (x + static_cast<int>(hn::Lanes(d)) <= input.width) {
+      hn::StoreU(word, du, packed + x);
+    } else {
+      hn::BlendedStore(word, hn::RebindMask(du, inside), du, packed + x);
+    }
     const VF inf = hn::Set(d, std::numeric_limits<float>::infinity());
-    const VF low = hn::Min(hn::MaskedLoad(inside, d, column_min + x), hn::IfThenElse(valid, z, inf));
-    const VF high = hn::Max(hn::MaskedLoad(inside, d, column_max + x), hn::IfThenElseZero(valid, z));
-    hn::BlendedStore(low, inside, d, column_min + x);
-    hn::BlendedStore(high, inside, d, column_max + x);
+    hn::StoreU(hn::Min(hn::LoadU(d, column_min + x), hn::IfThenElse(valid, z, inf)), d, column_min + x);
+    hn::StoreU(hn::Max(hn::LoadU(d, column_max + x), hn::IfThenElseZero(valid, z)), d, column_max + x);
   }
 }
 

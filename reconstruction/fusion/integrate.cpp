@@ -7,6 +7,7 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <limits>
 
 HWY_BEFORE_NAMESPACE();
 namespace diorama {
@@ -124,61 +125,115 @@ HWY_INLINE PixelIndex color_index(const PreparedView& view, const PixelRow& row,
   return at;
 }
 
-template <ColorFrom kColor, bool kTest>
-void integrate_block(const PreparedView& view, const IntegrateOptions& options, const BlockProjector& depth,
-                     const BlockProjector& color, glm::ivec3 coord, BlockGeometry& geometry, BlockColor* colors) {
+// One layer of a block on its way through the stages. Taking all rows through a stage before the next begins keeps
+// several gathers under way at once.
+struct Layer {
+  static constexpr int kVoxels = kBlockEdge * kBlockEdge;
+  HWY_ALIGN float z[kVoxels];
+  HWY_ALIGN int32_t pixel[kVoxels];
+  HWY_ALIGN PackedDepth measured[kVoxels];  // 0: nothing
+  HWY_ALIGN float color_weight[kVoxels];    // 0: not near the surface
+  bool near[kVoxels];                       // of each vector: some voxel is near the surface
+};
+
+// What a block needs of the view, in vectors or ready to be.
+struct Kernel {
+  const PreparedView& view;
+  const IntegrateOptions& options;
+  BlockProjector depth, color;
+};
+
+template <bool kTest>
+HWY_INLINE void gather_depth(const Kernel& kernel, glm::vec3 first, Layer& layer) {
+  const F d;
+  const I di;
+  const U du;
+  for (int at = 0; at < Layer::kVoxels; at += static_cast<int>(hn::Lanes(d))) {
+    const glm::vec3 row_first = first + kernel.depth.matrix[1] * static_cast<float>(at / kBlockEdge);
+    const PixelRow row(row_first, kernel.depth.matrix[0], hn::Iota(d, static_cast<float>(at % kBlockEdge)));
+    const VF inverse = hn::Div(hn::Set(d, 1.0f), row.z);
+    const PixelIndex pixel =
+        pixel_index<kTest>(hn::Mul(row.x, inverse), hn::Mul(row.y, inverse), row.z, kernel.view.depth_size);
+    VU measured = gather(kernel.view.depth.data(), pixel.index);
+    if constexpr (kTest) measured = hn::IfThenElseZero(hn::RebindMask(du, pixel.inside), measured);
+    hn::Store(row.z, d, layer.z + at);
+    hn::Store(pixel.index, di, layer.pixel + at);
+    hn::Store(measured, du, layer.measured + at);
+  }
+}
+
+// Returns whether anything is near the surface.
+HWY_INLINE bool update_geometry(const IntegrateOptions& options, Layer& layer, int first, BlockGeometry& geometry) {
   const F d;
   const U du;
   const I di;
   const I16 d16;
   const VF truncation = hn::Set(d, options.truncation_m), to_steps = hn::Set(d, kDistanceSteps / options.truncation_m);
-  const VF behind = hn::Set(d, -options.truncation_m), max_weight = hn::Set(d, options.max_weight);
+  const VF limit = options.carve ? hn::Set(d, std::numeric_limits<float>::infinity()) : truncation;
   const VF color_band = hn::Set(d, std::min(kColorBandVoxels * options.voxel_m, options.truncation_m));
-  const glm::vec3 depth_corner = depth.first_voxel(coord), color_corner = color.first_voxel(coord);
-  for (int row = 0; row < kBlockEdge * kBlockEdge; ++row) {
-    const glm::vec3 step(0.0f, static_cast<float>(row % kBlockEdge), static_cast<float>(row / kBlockEdge));
-    const glm::vec3 depth_first = depth_corner + depth.matrix[1] * step.y + depth.matrix[2] * step.z;
-    for (int x = 0; x < kBlockEdge; x += static_cast<int>(hn::Lanes(d))) {
-      const VF lane = hn::Iota(d, static_cast<float>(x));
-      const PixelRow pixels(depth_first, depth.matrix[0], lane);
-      const VF inverse = hn::Div(hn::Set(d, 1.0f), pixels.z);
-      const PixelIndex pixel =
-          pixel_index<kTest>(hn::Mul(pixels.x, inverse), hn::Mul(pixels.y, inverse), pixels.z, view.depth_size);
-      const VU packed = gather(view.depth.data(), pixel.index);
-      const VF measured = hn::BitCast(d, hn::And(packed, hn::Set(du, 0xffffff00)));
-      const VF distance = hn::Sub(measured, pixels.z);
-      MF valid = hn::And(hn::Ge(distance, behind), hn::Gt(measured, hn::Zero(d)));
-      if constexpr (kTest) valid = hn::And(valid, pixel.inside);
-      if (!options.carve) valid = hn::And(valid, hn::Le(distance, truncation));
-      if (hn::AllFalse(d, valid)) continue;
+  bool any_near = false;
+  for (int at = 0; at < Layer::kVoxels; at += static_cast<int>(hn::Lanes(d))) {
+    const VU packed = hn::Load(du, layer.measured + at);
+    const VF measured = hn::BitCast(d, hn::And(packed, hn::Set(du, 0xffffff00)));
+    const VF distance = hn::Sub(measured, hn::Load(d, layer.z + at));
+    const MF valid =
+        hn::And(hn::And(hn::Ge(distance, hn::Neg(truncation)), hn::Le(distance, limit)), hn::Gt(measured, hn::Zero(d)));
+    layer.near[at] = false;
+    if (hn::AllFalse(d, valid)) continue;
 
-      const int at = row * kBlockEdge + x;
-      const VF confidence = hn::ConvertTo(d, hn::BitCast(di, hn::And(packed, hn::Set(du, 0xff))));
-      const VF weight =
-          hn::IfThenElseZero(valid, hn::Div(hn::Mul(confidence, hn::Set(d, 1 / 255.0f)), hn::Mul(measured, measured)));
-      const VF old_weight = load_half(geometry.weight_f16 + at);
-      const VF total = hn::Add(old_weight, weight);
-      const VF share = hn::IfThenElseZero(valid, hn::Div(weight, total));
-      const VF old = hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(d16, geometry.distance + at)));
-      const VF sample = hn::Min(hn::Mul(distance, to_steps), hn::Set(d, kDistanceSteps));
-      const VF now = hn::MulAdd(share, hn::Sub(sample, old), old);
-      hn::StoreU(hn::DemoteTo(d16, hn::NearestInt(now)), d16, geometry.distance + at);
-      store_half(hn::Min(total, max_weight), geometry.weight_f16 + at);
+    const VF confidence = hn::ConvertTo(d, hn::BitCast(di, hn::And(packed, hn::Set(du, 0xff))));
+    const VF weight =
+        hn::IfThenElseZero(valid, hn::Div(hn::Mul(confidence, hn::Set(d, 1 / 255.0f)), hn::Mul(measured, measured)));
+    const VF total = hn::Add(load_half(geometry.weight_f16 + first + at), weight);
+    const VF share = hn::IfThenElseZero(valid, hn::Div(weight, total));
+    const VF old = hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(d16, geometry.distance + first + at)));
+    const VF sample = hn::Min(hn::Mul(distance, to_steps), hn::Set(d, kDistanceSteps));
+    const VF now = hn::MulAdd(share, hn::Sub(sample, old), old);
+    hn::StoreU(hn::DemoteTo(d16, hn::NearestInt(now)), d16, geometry.distance + first + at);
+    store_half(hn::Min(total, hn::Set(d, options.max_weight)), geometry.weight_f16 + first + at);
 
-      if constexpr (kColor != ColorFrom::kNothing) {
-        MF near = hn::And(valid, hn::Le(hn::Abs(distance), color_band));
-        if (hn::AllFalse(d, near)) continue;
-        VI index = pixel.index;
-        if constexpr (kColor == ColorFrom::kOtherCamera) {
-          const glm::vec3 first = color_corner + color.matrix[1] * step.y + color.matrix[2] * step.z;
-          const PixelIndex seen = color_index(view, PixelRow(first, color.matrix[0], lane), options.truncation_m);
-          near = hn::And(near, seen.inside);
-          index = seen.index;
-        }
-        const VU rgba = gather(view.color, index);
-        near = hn::And(near, hn::RebindMask(d, hn::Lt(hn::BitCast(di, rgba), hn::Zero(di))));  // alpha >= 128
-        blend_color(rgba, near, weight, options.max_weight, *colors, at);
-      }
+    const VF color_weight = hn::IfThenElseZero(hn::Le(hn::Abs(distance), color_band), weight);
+    hn::Store(color_weight, d, layer.color_weight + at);
+    layer.near[at] = !hn::AllFalse(d, hn::Gt(color_weight, hn::Zero(d)));
+    any_near |= layer.near[at];
+  }
+  return any_near;
+}
+
+template <ColorFrom kColor>
+HWY_INLINE void update_color(const Kernel& kernel, const Layer& layer, glm::vec3 first_in_color, int first,
+                             BlockColor& colors) {
+  const F d;
+  const I di;
+  for (int at = 0; at < Layer::kVoxels; at += static_cast<int>(hn::Lanes(d))) {
+    if (!layer.near[at]) continue;
+    const VF weight = hn::Load(d, layer.color_weight + at);
+    MF use = hn::Gt(weight, hn::Zero(d));
+    VI index = hn::Load(di, layer.pixel + at);
+    if constexpr (kColor == ColorFrom::kOtherCamera) {
+      const glm::vec3 row_first = first_in_color + kernel.color.matrix[1] * static_cast<float>(at / kBlockEdge);
+      const PixelRow row(row_first, kernel.color.matrix[0], hn::Iota(d, static_cast<float>(at % kBlockEdge)));
+      const PixelIndex seen = color_index(kernel.view, row, kernel.options.truncation_m);
+      use = hn::And(use, seen.inside);
+      index = seen.index;
+    }
+    const VU rgba = gather(kernel.view.color, index);
+    use = hn::And(use, hn::RebindMask(d, hn::Lt(hn::BitCast(di, rgba), hn::Zero(di))));  // alpha >= 128
+    blend_color(rgba, use, weight, kernel.options.max_weight, colors, first + at);
+  }
+}
+
+template <ColorFrom kColor, bool kTest>
+void integrate_block(const Kernel& kernel, glm::ivec3 coord, BlockGeometry& geometry, BlockColor* colors) {
+  Layer layer;
+  const glm::vec3 in_depth = kernel.depth.first_voxel(coord), in_color = kernel.color.first_voxel(coord);
+  for (int z = 0; z < kBlockEdge; ++z) {
+    const auto step = static_cast<float>(z);
+    gather_depth<kTest>(kernel, in_depth + kernel.depth.matrix[2] * step, layer);
+    const int first = z * Layer::kVoxels;
+    const bool near = update_geometry(kernel.options, layer, first, geometry);
+    if constexpr (kColor != ColorFrom::kNothing) {
+      if (near) update_color<kColor>(kernel, layer, in_color + kernel.color.matrix[2] * step, first, *colors);
     }
   }
 }
@@ -186,15 +241,14 @@ void integrate_block(const PreparedView& view, const IntegrateOptions& options, 
 template <ColorFrom kColor>
 void integrate_all(const PreparedView& view, const IntegrateOptions& options, std::span<const ActiveBlock> active,
                    BlockGrid& grid) {
-  const BlockProjector depth(view.depth_from_world, options.voxel_m), color(view.color_from_world, options.voxel_m);
+  const Kernel kernel{view, options, BlockProjector(view.depth_from_world, options.voxel_m),
+                      BlockProjector(view.color_from_world, options.voxel_m)};
   for (const ActiveBlock& entry : active) {
-    const glm::ivec3 coord = grid.coord(entry.block);
-    BlockGeometry& geometry = grid.geometry(entry.block);
     BlockColor* colors = kColor == ColorFrom::kNothing ? nullptr : &grid.color(entry.block);
     if (entry.inside) {
-      integrate_block<kColor, false>(view, options, depth, color, coord, geometry, colors);
+      integrate_block<kColor, false>(kernel, grid.coord(entry.block), grid.geometry(entry.block), colors);
     } else {
-      integrate_block<kColor, true>(view, options, depth, color, coord, geometry, colors);
+      integrate_block<kColor, true>(kernel, grid.coord(entry.block), grid.geometry(entry.block), colors);
     }
   }
 }

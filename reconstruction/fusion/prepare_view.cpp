@@ -75,7 +75,7 @@ class DepthRow {
 };
 
 void reduce_tiles(int tile_row, std::span<const float> low, std::span<const float> high, PreparedView& prepared) {
-  const auto width = low.size();
+  const auto width = static_cast<size_t>(prepared.depth_size.x);
   for (size_t tile = 0; tile < static_cast<size_t>(prepared.tiles.x); ++tile) {
     const size_t begin = tile * kDepthTilePx, end = std::min(width, begin + kDepthTilePx);
     const size_t out = static_cast<size_t>(tile_row) * static_cast<size_t>(prepared.tiles.x) + tile;
@@ -89,8 +89,8 @@ void pack_band(const FusionView& view, const FusionOptions& options, const std::
                PreparedView& prepared) {
   const int width = view.depth_m->width();
   const int begin = tile_row * kDepthTilePx, end = std::min(view.depth_m->height(), begin + kDepthTilePx);
-  std::vector<float> low(static_cast<size_t>(width), std::numeric_limits<float>::infinity());
-  std::vector<float> high(static_cast<size_t>(width), 0.0f);
+  std::vector<float> low(static_cast<size_t>(width) + 16, std::numeric_limits<float>::infinity());
+  std::vector<float> high(static_cast<size_t>(width) + 16, 0.0f);
   constexpr int kRows = 2 * kPlaneReachPx + 1;
   std::vector<DepthRow> rows(kRows, DepthRow(width));
   const auto row = [&](int y) -> DepthRow& { return rows[static_cast<size_t>((y + kRows) % kRows)]; };

@@ -62,7 +62,7 @@ struct DepthRowInput {
   float min_m, max_m, discontinuity;
 };
 
-// Packs one row and folds it into the extremes of each column.
+// Packs one row and folds it into the extremes of each column, whose arrays hold 16 values more than the width.
 void pack_depth_row(const DepthRowInput& input, PackedDepth* packed, float* column_min, float* column_max);
 
 }  // namespace diorama
