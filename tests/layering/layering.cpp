@@ -55,7 +55,6 @@ struct PrivateLibrary {
 
 const std::vector<PrivateLibrary>& private_libraries() {
   static const std::vector<PrivateLibrary> all = {
-      {"tinygltf", std::regex("(.*/)?tiny_gltf\\.h"), {"assets"}, false},
       {"FFmpeg", std::regex("lib(av|sw)[a-z]+/.*"), {"engine/video"}, false},
       {"libpng", std::regex("png\\.h"), {"engine/scene"}, false},
       {"libjpeg", std::regex("(jpeglib|jerror|turbojpeg)\\.h"), {"engine/scene"}, false},

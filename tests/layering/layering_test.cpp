@@ -26,7 +26,7 @@ class SmallTree : public testing::Test {
     put("engine/base/a.cpp", "#include \"engine/base/a.h\"\n#include <tbb/info.h>\n");
     put("engine/base/CMakeLists.txt", "diorama_library(base\n  SOURCES a.cpp)\n");
     put("assets/json_node.h", "#include <nlohmann/json.hpp>\n");
-    put("assets/read.cpp", "#include \"assets/json_node.h\"\n#include \"engine/base/a.h\"\n#include <tiny_gltf.h>\n");
+    put("assets/read.cpp", "#include \"assets/json_node.h\"\n#include \"engine/base/a.h\"\n#include <webp/decode.h>\n");
     put("assets/CMakeLists.txt", "diorama_library(assets SOURCES read.cpp)");
     put("tests/assets/read_test.cpp", "#include \"assets/json_node.h\"\n");
     put("tests/CMakeLists.txt", "diorama_test(t SOURCES assets/read_test.cpp)");
@@ -85,8 +85,8 @@ TEST_F(SmallTree, IncludeThatIsNoPathFromTheRootIsFound) {
 }
 
 TEST_F(SmallTree, PrivateLibraryInAHeaderIsFound) {
-  put("assets/up.h", "#include <tiny_gltf.h>\n");
-  EXPECT_THAT(violations(), ElementsAre("assets/up.h includes <tiny_gltf.h>: tinygltf stays out of headers"));
+  put("assets/up.h", "#include <webp/decode.h>\n");
+  EXPECT_THAT(violations(), ElementsAre("assets/up.h includes <webp/decode.h>: libwebp stays out of headers"));
 }
 
 TEST_F(SmallTree, LibraryOfAnotherModuleIsFound) {
