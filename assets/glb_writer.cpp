@@ -2,6 +2,7 @@
 #include "assets/gltf/asset_record.h"
 #include "assets/gltf/format.h"
 #include "assets/gltf/glb_builder.h"
+#include "assets/gltf/splat_writer.h"
 #include "assets/gltf/tangents.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
@@ -143,7 +144,7 @@ Json primitive_json(GlbBuilder& builder, const MeshPart& part, const Asset& asse
   Json attributes;
   attributes["POSITION"] = builder.add_positions(mesh.positions);
   if (!mesh.normals.empty()) attributes["NORMAL"] = builder.add_vectors(mesh.normals);
-  if (normal_mapped) attributes["TANGENT"] = builder.add_tangents(vertex_tangents(mesh));
+  if (normal_mapped) attributes["TANGENT"] = builder.add_vectors(vertex_tangents(mesh));
   if (!mesh.colors_linear.empty()) attributes["COLOR_0"] = builder.add_colors(mesh.colors_linear);
   if (!mesh.uvs.empty()) attributes["TEXCOORD_0"] = builder.add_uvs(mesh.uvs);
   Json primitive = {{"attributes", std::move(attributes)},
@@ -165,23 +166,39 @@ Json root_node(const Rigid& asset_from_capture) {
   return node;
 }
 
+// A node below the root with a mesh of this one primitive.
+void add_node(GlbBuilder& builder, Json& nodes, const std::string& name, Json primitive) {
+  Json mesh;
+  if (!name.empty()) mesh["name"] = name;
+  mesh["primitives"] = Json::array({std::move(primitive)});
+  Json node = {{"mesh", builder.append("meshes", std::move(mesh))}};
+  if (!name.empty()) node["name"] = name;
+  nodes[0]["children"].push_back(nodes.size());
+  nodes.push_back(std::move(node));
+}
+
 void add_parts(GlbBuilder& builder, const Asset& asset, const Rigid& asset_from_capture) {
   Json nodes = Json::array({root_node(asset_from_capture)});
   for (const MeshPart& part : asset.meshes) {
     if (part.mesh.triangles.empty()) continue;
-    const auto write = [&] {
-      check_part(part, asset);
-      return primitive_json(builder, part, asset, asset_from_capture);
-    };
-    Json mesh;
-    if (!part.name.empty()) mesh["name"] = part.name;
-    mesh["primitives"] = Json::array({with_context(fmt::format("mesh \"{}\"", part.name), write)});
-    Json node = {{"mesh", builder.append("meshes", std::move(mesh))}};
-    if (!part.name.empty()) node["name"] = part.name;
-    nodes[0]["children"].push_back(nodes.size());
-    nodes.push_back(std::move(node));
+    add_node(builder, nodes, part.name, with_context(fmt::format("mesh \"{}\"", part.name), [&] {
+               check_part(part, asset);
+               return primitive_json(builder, part, asset, asset_from_capture);
+             }));
+  }
+  for (const SplatPart& part : asset.splats) {
+    if (part.cloud.size() == 0) continue;
+    add_node(builder, nodes, part.name, with_context(fmt::format("splats \"{}\"", part.name), [&] {
+               check_splat_cloud(part.cloud);
+               return splat_primitive_json(builder, part.cloud, asset_from_capture);
+             }));
   }
   builder.json()["nodes"] = std::move(nodes);
+}
+
+bool has_splats(const Asset& asset) {
+  return std::any_of(asset.splats.begin(), asset.splats.end(),
+                     [](const SplatPart& part) { return part.cloud.size() > 0; });
 }
 
 void list_extensions(Json& json, const Asset& asset) {
@@ -194,6 +211,7 @@ void list_extensions(Json& json, const Asset& asset) {
     return std::max({m.emissive_linear.r, m.emissive_linear.g, m.emissive_linear.b}) > 1;
   };
   if (any(bright)) used.push_back("KHR_materials_emissive_strength");
+  if (has_splats(asset)) used.push_back(kSplatExtension);
   if (!used.empty()) json["extensionsUsed"] = std::move(used);
 }
 
@@ -207,9 +225,10 @@ void check_motion(const Rigid& asset_from_capture) {
 GlbFile build_glb(const Asset& asset) {
   const bool drawn = std::any_of(asset.meshes.begin(), asset.meshes.end(),
                                  [](const MeshPart& part) { return !part.mesh.triangles.empty(); });
-  if (!drawn) {
+  if (!drawn && !has_splats(asset)) {
     fail(ErrorCode::kInvalidInput,
-         "the asset has no triangles, so no .glb is written; check that the capture's depth covers the scene");
+         "the asset has no triangles and no splats, so no .glb is written; check that the capture's depth covers the "
+         "scene");
   }
   GlbBuilder builder;
   Json& json = builder.json();
@@ -218,7 +237,7 @@ GlbFile build_glb(const Asset& asset) {
   json["asset"] = {{"version", "2.0"}, {"generator", "Diorama"}};
   if (asset.record) {
     if (!asset.record->tool_version.empty()) json["asset"]["generator"] = "Diorama " + asset.record->tool_version;
-    json["asset"]["extras"]["diorama"] = record_to_json(*asset.record, bounds_of(asset));
+    json["asset"]["extras"]["diorama"] = record_to_json(*asset.record, asset);
   }
   list_extensions(json, asset);
   json["scene"] = 0;

@@ -17,9 +17,10 @@ Asset read_gltf(const std::filesystem::path& path);
 // The same from memory; only self-contained .glb. `name` stands in messages.
 Asset parse_glb(std::span<const std::byte> bytes, const std::string& name);
 
-// glTF binary: meshes with COLOR_0 (linear, normalised u16), KHR_materials_unlit, PNG textures, one root node with
-// record->asset_from_capture. Mesh data stays in the capture's frame: positions given here are in the asset's frame and
-// are moved back by the inverse. Valid under Khronos' validator without errors or warnings.
+// glTF binary: meshes with COLOR_0 (linear, normalised u16), KHR_materials_unlit, PNG textures, splats as
+// KHR_gaussian_splatting, one root node with record->asset_from_capture. Data stays in the capture's frame: what is
+// given here is in the asset's frame and is moved back by the inverse. Valid under Khronos' validator without errors or
+// warnings, but for the names of splat attributes, which it does not know yet.
 std::vector<std::byte> encode_glb(const Asset& asset);
 void write_glb(const Asset& asset, const std::filesystem::path& path);
 

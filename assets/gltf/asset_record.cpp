@@ -40,7 +40,8 @@ Rigid motion_from_json(const JsonNode& node) {
 
 }  // namespace
 
-OrderedJson record_to_json(const AssetRecord& record, const Bounds& bounds) {
+OrderedJson record_to_json(const AssetRecord& record, const Asset& asset) {
+  const Bounds bounds = bounds_of(asset);
   const glm::mat4 asset_from_capture = to_mat4(record.asset_from_capture);
   OrderedJson matrix = OrderedJson::array();
   for (int i = 0; i < 16; ++i) matrix.push_back(asset_from_capture[i % 4][i / 4]);
@@ -52,6 +53,7 @@ OrderedJson record_to_json(const AssetRecord& record, const Bounds& bounds) {
   json["options"] = object_from_text(record.options_json, "options");
   json["held_out"] = object_from_text(record.held_out_json, "held-out scores");
   json["calibration"] = object_from_text(record.calibration_json, "calibration");
+  if (!asset.splats.empty()) json["antialiased"] = record.antialiased;
   json["up_axis"] = "+Y";
   json["bounds"] = {{"min", to_json(bounds.min)}, {"max", to_json(bounds.max)}};
   json["asset_from_capture"] = std::move(matrix);
@@ -67,6 +69,7 @@ AssetRecord record_from_json(const JsonNode& node) {
   record.options_json = object_text(node.at("options"));
   record.held_out_json = object_text(node.at("held_out"));
   record.calibration_json = object_text(node.at("calibration"));
+  record.antialiased = node.boolean("antialiased", false);
   record.asset_from_capture = motion_from_json(node.at("asset_from_capture"));
   return record;
 }

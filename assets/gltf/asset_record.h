@@ -10,9 +10,10 @@ namespace diorama {
 // asset.extras.diorama, described in docs/assets.md.
 inline constexpr int kAssetRecordVersion = 1;
 
-// Keys of options, held_out and calibration are sorted. Error kInvalidInput: one of the record's JSON strings is not a
+// Bounds are those of `asset`, and `antialiased` is told where it has splats. Keys of options, held_out and calibration
+// are sorted. Error kInvalidInput: one of the record's JSON strings is not a
 // JSON object.
-nlohmann::ordered_json record_to_json(const AssetRecord& record, const Bounds& bounds);
+nlohmann::ordered_json record_to_json(const AssetRecord& record, const Asset& asset);
 
 // Error kUnsupported: another version, named. kInvalidInput: a missing key or a wrong type.
 AssetRecord record_from_json(const JsonNode& node);

@@ -18,8 +18,9 @@ constexpr uint64_t kMaxElements = uint64_t{1} << 32;
 // Zeros cost no bytes in the file, so their count is bounded apart.
 constexpr uint64_t kMaxZeroElements = uint64_t{1} << 24;
 
-constexpr std::array kKnownExtensions = {"KHR_materials_unlit", "KHR_materials_emissive_strength",
-                                         "KHR_texture_transform", "KHR_mesh_quantization", "EXT_texture_webp"};
+constexpr std::array kKnownExtensions = {"KHR_materials_unlit",   "KHR_materials_emissive_strength",
+                                         "KHR_texture_transform", "KHR_mesh_quantization",
+                                         "EXT_texture_webp",      kSplatExtension};
 
 bool is_known(std::string_view extension) {
   for (const char* known : kKnownExtensions) {

@@ -21,9 +21,17 @@ enum GltfComponent {
 
 enum GltfTarget { kGltfArrayBuffer = 34962, kGltfElementBuffer = 34963 };
 
-enum GltfMode { kGltfTriangles = 4, kGltfTriangleStrip = 5, kGltfTriangleFan = 6 };
+enum GltfMode { kGltfPoints = 0, kGltfTriangles = 4, kGltfTriangleStrip = 5, kGltfTriangleFan = 6 };
 
 enum GltfFilter { kGltfNearest = 9728, kGltfLinear = 9729, kGltfLinearMipmapLinear = 9987 };
 enum GltfWrap { kGltfClamp = 33071, kGltfMirror = 33648, kGltfRepeat = 10497 };
+
+// KHR_gaussian_splatting, release candidate: the extension's name and its attributes' prefix, and what it calls our
+// splats.
+inline constexpr const char* kSplatExtension = "KHR_gaussian_splatting";
+inline constexpr const char* kSplatKernel = "ellipse";
+inline constexpr const char* kSplatColorSpace = "srgb_rec709_display";
+inline constexpr const char* kSplatSorting = "cameraDistance";
+inline constexpr const char* kSplatProjection = "perspective";
 
 }  // namespace diorama

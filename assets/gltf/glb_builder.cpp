@@ -67,8 +67,12 @@ size_t GlbBuilder::add_vectors(std::span<const glm::vec3> vectors) {
   return add_accessor(add_view(std::as_bytes(vectors), kGltfArrayBuffer), kGltfF32, vectors.size(), "VEC3");
 }
 
-size_t GlbBuilder::add_tangents(std::span<const glm::vec4> tangents) {
-  return add_accessor(add_view(std::as_bytes(tangents), kGltfArrayBuffer), kGltfF32, tangents.size(), "VEC4");
+size_t GlbBuilder::add_vectors(std::span<const glm::vec4> vectors) {
+  return add_accessor(add_view(std::as_bytes(vectors), kGltfArrayBuffer), kGltfF32, vectors.size(), "VEC4");
+}
+
+size_t GlbBuilder::add_scalars(std::span<const float> scalars) {
+  return add_accessor(add_view(std::as_bytes(scalars), kGltfArrayBuffer), kGltfF32, scalars.size(), "SCALAR");
 }
 
 size_t GlbBuilder::add_uvs(std::span<const glm::vec2> uvs) {
@@ -107,7 +111,9 @@ GlbFile GlbBuilder::finish() {
   const uint64_t total = kHeaderBytes + 2 * kChunkHeaderBytes + text.size() + binary_.size();
   if (total > std::numeric_limits<uint32_t>::max()) {
     fail(ErrorCode::kUnsupported,
-         "the asset needs {} bytes, a .glb holds at most 4 GiB; lower the triangle budget or the texture sizes", total);
+         "the asset needs {} bytes, a .glb holds at most 4 GiB; lower the number of triangles or splats, or the "
+         "texture sizes",
+         total);
   }
   GlbFile file;
   for (const uint64_t word :

@@ -28,7 +28,8 @@ class GlbBuilder {
   // Vertex attributes and indices; all return the accessor's index.
   size_t add_positions(std::span<const glm::vec3> positions);  // with min and max
   size_t add_vectors(std::span<const glm::vec3> vectors);
-  size_t add_tangents(std::span<const glm::vec4> tangents);
+  size_t add_vectors(std::span<const glm::vec4> vectors);
+  size_t add_scalars(std::span<const float> scalars);
   size_t add_uvs(std::span<const glm::vec2> uvs);
   size_t add_colors(std::span<const glm::vec4> colors_linear);                     // normalised u16
   size_t add_indices(std::span<const glm::uvec3> triangles, size_t vertex_count);  // u16 where the vertices allow

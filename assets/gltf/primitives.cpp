@@ -2,6 +2,7 @@
 
 #include "assets/gltf/accessor.h"
 #include "assets/gltf/format.h"
+#include "assets/gltf/splat_reader.h"
 #include "engine/base/error.h"
 
 #include <algorithm>
@@ -265,6 +266,10 @@ void read_instance(const GltfDocument& document, const JsonNode& mesh_json, cons
       instance.morph_weights.empty() ? default_weights(mesh_json) : instance.morph_weights;
   for (const JsonNode& primitive : mesh_json.elements("primitives")) {
     document.budget().spend(kPrimitiveCost);
+    if (is_splat_primitive(primitive)) {
+      read_splat_primitive(document, primitive, instance, mesh_json.text("name", instance.name), asset);
+      continue;
+    }
     PrimitiveReader reader(document, primitive);
     if (!reader.draws_triangles()) {
       asset.notes.push_back(fmt::format("{} is made of points or lines, which are left out", primitive.where()));

@@ -276,7 +276,7 @@ TEST(GltfReader, NamesDioramaExtensionsAndRecordsOfOtherVersions) {
   sample.json()["extensions"]["DIORAMA_light_field"]["version"] = 3;
   EXPECT_THAT(error_of(sample, ErrorCode::kUnsupported), HasSubstr("DIORAMA_light_field version 3"));
   SampleGltf newer;
-  newer.json()["asset"]["extras"]["diorama"] = record_to_json({}, Bounds{});
+  newer.json()["asset"]["extras"]["diorama"] = record_to_json({}, Asset{});
   EXPECT_EQ(error_of(newer), "no error");
   newer.json()["asset"]["extras"]["diorama"]["version"] = 2;
   EXPECT_THAT(error_of(newer, ErrorCode::kUnsupported),

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 
 namespace diorama {
@@ -102,6 +103,37 @@ Asset rich_asset() {
   return asset;
 }
 
+SplatCloud random_splats(size_t count, int sh_degree) {
+  Random random(2023);
+  SplatCloud cloud;
+  cloud.sh_degree = sh_degree;
+  cloud.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    cloud.positions[i] = {random.normal(), random.normal(), random.normal()};
+    for (int axis = 0; axis < 3; ++axis) cloud.scales[i][axis] = std::exp(random.uniform(-7, -1));
+    cloud.rotations_xyzw[i] =
+        glm::normalize(glm::vec4(random.normal(), random.normal(), random.normal(), random.normal()));
+    cloud.opacities[i] = random.uniform(0.01f, 0.99f);
+  }
+  for (glm::vec3& c : cloud.sh) c = {random.normal(), random.normal(), random.normal()};
+  return cloud;
+}
+
+Asset splat_asset() {
+  Asset asset = triangle_asset();
+  asset.splats.push_back({.name = "room", .cloud = random_splats(7, 3)});
+  asset.splats.push_back({.name = "chair", .cloud = random_splats(4, 1)});
+  asset.record = AssetRecord{.tool_version = "0.1.0",
+                             .representation = "splats",
+                             .capture_name = "küche",
+                             .options_json = R"({"max_splats":11})",
+                             .held_out_json = R"({"psnr":21.5})",
+                             .calibration_json = "{}",
+                             .antialiased = true,
+                             .asset_from_capture = turned_up()};
+  return asset;
+}
+
 SampleGltf::SampleGltf() {
   json()["asset"] = {{"version", "2.0"}};
   json()["scene"] = 0;
@@ -130,6 +162,22 @@ std::vector<std::byte> SampleGltf::glb() const {
 
 Asset SampleGltf::parsed() const {
   return parse_glb(glb(), "sample.glb");
+}
+
+void SampleGltf::make_splats() {
+  auto& attributes = primitive()["attributes"];
+  const auto set = [&](const std::string& name, size_t accessor) {
+    attributes["KHR_gaussian_splatting:" + name] = accessor;
+  };
+  set("ROTATION", add_floats({0, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0, 0}, "VEC4", 3));
+  set("SCALE", add_floats({0.5f, 0.25f, 0.125f, 1, 2, 3, 0, 0.5f, 1}, "VEC3", 3));
+  set("OPACITY", add_floats({0, 0.5f, 1}, "SCALAR", 3));
+  for (const char* name : {"SH_DEGREE_0_COEF_0", "SH_DEGREE_1_COEF_0", "SH_DEGREE_1_COEF_1", "SH_DEGREE_1_COEF_2"}) {
+    set(name, add_floats({1, 2, 3, -1, -2, -3, 0.5f, 0, -0.5f}, "VEC3", 3));
+  }
+  primitive()["mode"] = 0;
+  primitive()["extensions"]["KHR_gaussian_splatting"] = {{"kernel", "ellipse"}, {"colorSpace", "srgb_rec709_display"}};
+  json()["extensionsUsed"] = {"KHR_gaussian_splatting"};
 }
 
 std::vector<std::byte> glb_of(std::string json, std::vector<std::byte> binary) {

@@ -19,6 +19,12 @@ Asset rich_asset();
 // Root node's motion of rich_asset: half a turn about x and a translation.
 Rigid turned_up();
 
+// A cloud of pseudo-random splats of this SH degree: sound, none on a limit of its values.
+SplatCloud random_splats(size_t count, int sh_degree);
+
+// Two clouds (SH degrees 3 and 1), a mesh, and a record with a motion, fitted with anti-aliasing.
+Asset splat_asset();
+
 // A glTF document in the making: a triangle (0,0,0) (1,0,0) (0,1,0) as accessor 0, mesh 0, and node 0 in the scene.
 class SampleGltf {
  public:
@@ -38,6 +44,9 @@ class SampleGltf {
 
   std::vector<std::byte> glb() const;
   Asset parsed() const;
+
+  // Makes the primitive a cloud of three splats of SH degree 1 at the triangle's corners.
+  void make_splats();
 
  private:
   size_t add_bytes(std::span<const std::byte> bytes, int component_type, const char* type, size_t count,

@@ -46,6 +46,7 @@ class GltfValidator : public testing::Test {
 TEST_F(GltfValidator, FindsNothingInWhatWeWrite) {
   expect_valid(triangle_asset(), "triangle");
   expect_valid(rich_asset(), "rich");
+  expect_valid(splat_asset(), "splats");
   Asset lit = triangle_asset();
   lit.meshes[0].material.reset();
   lit.meshes[0].mesh.colors_linear.clear();
