@@ -1,36 +1,17 @@
 #include "reconstruction/fusion/bench_fusion.h"
 
 #include "engine/base/error.h"
+#include "engine/base/measure.h"
 #include "reconstruction/fusion/frame_feed.h"
 
 #include <nlohmann/json.hpp>
-#include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 
 namespace diorama {
 namespace {
 
 constexpr size_t kPieceBytes = size_t{512} << 20;
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
-double peak_memory_mb() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;  // Linux counts KiB
-}
 
 // Consecutive frames that fit into kPieceBytes, as [begin, end) of the list.
 std::vector<std::pair<size_t, size_t>> pieces_of(const Capture& capture, const std::vector<size_t>& frames,
@@ -68,14 +49,14 @@ class Bench {
     TsdfVolume volume(options_);
     for (const auto& [begin, end] : pieces_) {
       if (begin != decoded_begin_ || decoded_.empty()) run.decode_s += decode(begin, end);
-      const auto start = Clock::now();
+      const Stopwatch watch;
       for (const FeedFrame& frame : decoded_) volume.integrate(frame.view, job_.pool());
-      run.integrate_s += seconds_since(start);
+      run.integrate_s += watch.seconds();
       job_.advance(end - begin);
     }
-    const auto start = Clock::now();
+    const Stopwatch watch;
     const Mesh mesh = volume.extract({}, job_.pool());
-    run.extract_s = seconds_since(start);
+    run.extract_s = watch.seconds();
     result.blocks = volume.block_count();
     result.volume_bytes = volume.memory_bytes();
     result.triangles = mesh.triangles.size();
@@ -86,13 +67,13 @@ class Bench {
  private:
   double decode(size_t begin, size_t end) {
     decoded_.clear();
-    const auto start = Clock::now();
+    const Stopwatch watch;
     decoded_.resize(end - begin);
     job_.pool().parallel_for(end - begin, 1, [&](size_t first, size_t last) {
       for (size_t i = first; i < last; ++i) decoded_[i] = load_to_fuse(capture_, frames_[begin + i], options_.color);
     });
     decoded_begin_ = begin;
-    return seconds_since(start);
+    return watch.seconds();
   }
 
   const Capture& capture_;

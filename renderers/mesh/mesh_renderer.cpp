@@ -81,20 +81,14 @@ MeshRenderer::Draw MeshRenderer::make_draw(SampleState& state, std::optional<siz
   return draw;
 }
 
-MeshRenderer::SampleState& MeshRenderer::state_for(int samples) {
-  DIO_CHECK(samples == 1 || samples == 4);
-  const auto flag = samples == 4 ? VK_SAMPLE_COUNT_4_BIT : VK_SAMPLE_COUNT_1_BIT;
-  for (const auto& state : states_) {
-    if (state->samples == flag) return *state;
-  }
+std::unique_ptr<MeshRenderer::SampleState> MeshRenderer::make_state(VkSampleCountFlagBits samples) {
   auto state = std::make_unique<SampleState>();
-  state->samples = flag;
-  state->color_pass = make_color_pass(*device_, flag);
-  state->pipelines = std::make_unique<MeshPipelines>(*device_, state->color_pass.get(), flag, depth_pass_.get());
+  state->samples = samples;
+  state->color_pass = make_color_pass(*device_, samples);
+  state->pipelines = std::make_unique<MeshPipelines>(*device_, state->color_pass.get(), samples, depth_pass_.get());
   for (const MeshBatch& batch : geometry_.batches) {
     BatchDraws draws;
     draws.color = make_draw(*state, batch.material, batch.flat_normals, MeshPassKind::kColor);
-    draws.depth = make_draw(*state, batch.material, batch.flat_normals, MeshPassKind::kDepth);
     state->batches.push_back(draws);
   }
   for (const BlendedBatch& batch : geometry_.blended) {
@@ -103,8 +97,25 @@ MeshRenderer::SampleState& MeshRenderer::state_for(int samples) {
     draws.coverage = make_draw(*state, batch.material, batch.flat_normals, MeshPassKind::kCoverage);
     state->blended.push_back(draws);
   }
-  states_.push_back(std::move(state));
-  return *states_.back();
+  return state;
+}
+
+// Apart from the rest, since their pipelines need not be made where no depth is asked for.
+void MeshRenderer::add_depth_draws(SampleState& state) {
+  for (size_t i = 0; i < state.batches.size(); ++i) {
+    const MeshBatch& batch = geometry_.batches[i];
+    state.batches[i].depth = make_draw(state, batch.material, batch.flat_normals, MeshPassKind::kDepth);
+  }
+  state.with_depth = true;
+}
+
+MeshRenderer::SampleState& MeshRenderer::state_for(int samples, bool with_depth) {
+  DIO_CHECK(samples == 1 || samples == 4);
+  const auto flag = samples == 4 ? VK_SAMPLE_COUNT_4_BIT : VK_SAMPLE_COUNT_1_BIT;
+  auto found = std::ranges::find_if(states_, [&](const auto& state) { return state->samples == flag; });
+  if (found == states_.end()) found = states_.insert(states_.end(), make_state(flag));
+  if (with_depth && !(*found)->with_depth) add_depth_draws(**found);
+  return **found;
 }
 
 void MeshRenderer::prepare_targets(SampleState& state, glm::ivec2 size_px) {
@@ -129,7 +140,7 @@ void MeshRenderer::write_frame_constants(int slot, const Camera& camera, const g
 uint64_t MeshRenderer::begin(const Camera& camera, const RasterOptions& options, bool with_depth) {
   check_camera(camera);
   DIO_CHECK(options.near_m > 0 && begun_ - finished_ < kFrames);
-  SampleState& state = state_for(options.samples);
+  SampleState& state = state_for(options.samples, with_depth);
   prepare_targets(state, camera.size_px);
   const glm::mat4 clip_from_world = mesh_clip_from_world(camera, options.near_m);
 
@@ -178,7 +189,7 @@ RasterResult MeshRenderer::finish(uint64_t frame) {
 }
 
 MeshRendererStats MeshRenderer::stats() const {
-  return {triangle_count_, geometry_.chunks.size(), draw_count_, device_->memory().stats().used_bytes};
+  return {triangle_count_, geometry_.chunks.size(), draw_count_, triangle_count_, device_->memory().stats().used_bytes};
 }
 
 }  // namespace diorama

@@ -18,7 +18,8 @@ namespace diorama {
 
 struct MeshRendererStats {
   size_t triangles = 0, chunks = 0;  // of the asset
-  size_t draws = 0;                  // recorded in the last frame, culled chunks included
+  size_t draws = 0;                  // recorded in the last frame
+  size_t triangles_drawn = 0;        // in its colour pass
   uint64_t memory_bytes = 0;         // of the device, all that is on it
 };
 
@@ -32,6 +33,9 @@ class MeshRenderer {
   MeshRenderer(GpuDevice& device, const Asset& asset);
   ~MeshRenderer();  // waits for the device
   MeshRenderer(MeshRenderer&&) = delete;
+
+  // Makes what a frame needs beside the asset, which the first frame does otherwise.
+  void prepare(int samples, bool with_depth) { state_for(samples, with_depth); }
 
   // The camera's world is the asset's frame. Error kUnsupported: larger than the device draws; kInvalidInput: what
   // check_camera refuses. Without depth, RasterResult::depth_m is empty and its pass is spared.
@@ -66,6 +70,7 @@ class MeshRenderer {
     OwnedRenderPass color_pass;
     std::unique_ptr<MeshPipelines> pipelines;
     std::vector<BatchDraws> batches, blended;
+    bool with_depth = false;  // the batches' draws for the depth pass are made
   };
   struct Pending {
     glm::ivec2 size_px{0};
@@ -76,7 +81,9 @@ class MeshRenderer {
   };
 
   void upload_geometry(const MeshGeometry& geometry, UploadRing& uploads);
-  SampleState& state_for(int samples);
+  SampleState& state_for(int samples, bool with_depth);
+  std::unique_ptr<SampleState> make_state(VkSampleCountFlagBits samples);
+  void add_depth_draws(SampleState& state);
   Draw make_draw(SampleState& state, std::optional<size_t> material, bool flat_normals, MeshPassKind kind);
   void prepare_targets(SampleState& state, glm::ivec2 size_px);
   void write_frame_constants(int slot, const Camera& camera, const glm::mat4& clip_from_world);

@@ -50,6 +50,28 @@ TEST_F(CliGpu, RendersAPictureOfTheAskedSize) {
   EXPECT_EQ(read_rgba8(picture).size_px(), glm::ivec2(96, 64));
 }
 
+TEST_F(CliGpu, DrawingIsTimedPassByPass) {
+  const Sample& sample = Sample::get();
+  const CliResult result = run_cli("bench render " + sample.mesh + " --trajectory " + sample.room +
+                                   " --size 96x72 --depth --warm-up 1 --json - --backend vulkan");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const nlohmann::json figures = nlohmann::json::parse(result.out);
+  EXPECT_EQ(figures.at("backend"), "vulkan");
+  EXPECT_FALSE(figures.at("device").get<std::string>().empty());
+  EXPECT_GT(figures.at("draws").get<double>(), 0.0);
+  EXPECT_GT(figures.at("triangles_drawn").get<double>(), 0.0);
+  EXPECT_LE(figures.at("triangles_drawn").get<double>(), figures.at("triangles").get<double>());
+  EXPECT_GT(figures.at("device_memory_mb").get<double>(), 0.0);
+  EXPECT_GT(figures.at("overlapped_frames_per_s").get<double>(), 0.0);
+  for (const char* part : {"device", "upload", "pipelines", "first_picture"}) {
+    EXPECT_GT(figures.at("start_ms").at(part).get<double>(), 0.0) << part;
+  }
+  const nlohmann::json& passes = figures.at("passes_ms");
+  if (passes.empty()) GTEST_SKIP() << "the device has no timestamps";
+  EXPECT_GT(passes.at("color").get<double>(), 0.0);
+  EXPECT_GT(passes.at("depth").get<double>(), 0.0);
+}
+
 TEST_F(CliGpu, TheEnvironmentChoosesADeviceAndTheCommandLineComesFirst) {
   const std::string render = "render " + Sample::get().mesh + " -o /dev/null/room.png --backend vulkan";
   const CliResult by_environment = run_cli(render, "DIORAMA_DEVICE=missing ");

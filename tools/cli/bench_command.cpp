@@ -1,7 +1,11 @@
+#include "assets/gltf.h"
 #include "capture/capture.h"
+#include "engine/base/measure.h"
 #include "reconstruction/fusion/bench_fusion.h"
+#include "tools/bench/bench_render.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
+#include "tools/cli/view_choice.h"
 
 namespace diorama {
 namespace {
@@ -28,21 +32,62 @@ void run_fusion_bench(const FusionBenchArguments& args, const Settings& settings
   }
 }
 
+void add_fusion_bench(CLI::App& app, FusionBenchArguments& args) {
+  app.add_option("CAPTURE", args.capture, "folder of the capture")->required();
+  app.add_option("--json", args.json, "write the figures to this file; - is standard output");
+  app.add_option("--max-frames", args.max_frames, "training frames to use, from the first")
+      ->check(CLI::Range(1, 100000));
+  app.add_option("--repeats", args.repeats, "runs; the median counts")->check(CLI::Range(1, 1000));
+  add_options(app, args.fusion, "Fusion");
+  add_options(app, args.capture_options, "Reading the capture");
+}
+
+struct RenderBenchArguments {
+  std::string asset, json;
+  ViewChoice view{.size = "640x480"};
+  RenderBenchOptions options;
+  BackendOptions backend;
+};
+
+void run_render_bench(const RenderBenchArguments& args, const Settings& settings) {
+  TerminalJob terminal(settings);
+  const Stopwatch read_watch;
+  const Asset asset = read_gltf(args.asset);
+  const double read_ms = read_watch.milliseconds();
+  if (asset.meshes.empty()) fail(ErrorCode::kInvalidInput, "{}: has no meshes to draw", args.asset);
+  RenderBench bench = bench_render(asset, chosen_cameras(args.view, asset), args.options,
+                                   with_environment(args.backend), terminal.context());
+  terminal.finish_line();
+  bench.asset = args.asset;
+  bench.trajectory = args.view.trajectory;
+  bench.start_ms.read = read_ms;
+  if (!args.json.empty()) write_output(args.json, to_json(bench));
+  if (args.json != "-") write_output("-", to_text(bench));
+}
+
+void add_render_bench(CLI::App& app, RenderBenchArguments& args) {
+  app.add_option("ASSET", args.asset, "the .glb or .gltf to draw")->required();
+  app.add_option("--json", args.json, "write the figures to this file; - is standard output");
+  add_view_flags(app, args.view);
+  add_options(app, args.options, "Measuring");
+  add_options(app, args.backend, "Drawing");
+}
+
 }  // namespace
 
 Command bench_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand("bench", "Times a stage on fixed input; medians over several runs.");
   app->require_subcommand(1);
   CLI::App* fusion = app->add_subcommand("fusion", "Depth fusion of a capture's training frames.");
-  const auto args = std::make_shared<FusionBenchArguments>();
-  fusion->add_option("CAPTURE", args->capture, "folder of the capture")->required();
-  fusion->add_option("--json", args->json, "write the figures to this file; - is standard output");
-  fusion->add_option("--max-frames", args->max_frames, "training frames to use, from the first")
-      ->check(CLI::Range(1, 100000));
-  fusion->add_option("--repeats", args->repeats, "runs; the median counts")->check(CLI::Range(1, 1000));
-  add_options(*fusion, args->fusion, "Fusion");
-  add_options(*fusion, args->capture_options, "Reading the capture");
-  return {app, [args](const Settings& settings) { run_fusion_bench(*args, settings); }};
+  const auto fusion_args = std::make_shared<FusionBenchArguments>();
+  add_fusion_bench(*fusion, *fusion_args);
+  CLI::App* render = app->add_subcommand("render", "Drawing an asset along a path, pass by pass, and the start of it.");
+  const auto render_args = std::make_shared<RenderBenchArguments>();
+  add_render_bench(*render, *render_args);
+  return {app, [=](const Settings& settings) {
+            if (fusion->parsed()) run_fusion_bench(*fusion_args, settings);
+            if (render->parsed()) run_render_bench(*render_args, settings);
+          }};
 }
 
 }  // namespace diorama

@@ -3,10 +3,9 @@
 #include "engine/base/file.h"
 #include "engine/scene/image_io.h"
 #include "engine/video/video_writer.h"
-#include "tools/cli/camera_path.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
-#include "tools/eval/evaluate.h"
+#include "tools/cli/view_choice.h"
 
 namespace diorama {
 namespace {
@@ -26,39 +25,11 @@ struct RenderOptions {
 };
 
 struct RenderArguments {
-  std::string asset, output, camera, trajectory, size;
-  int orbit = 0;
+  std::string asset, output;
+  ViewChoice view;
   RenderOptions options;
   BackendOptions backend;
-  CaptureOptions capture_options;
 };
-
-constexpr glm::ivec2 kDefaultSize{1280, 720};
-
-std::vector<Camera> capture_cameras(const RenderArguments& args, const Asset& asset) {
-  const size_t hash = args.camera.rfind('#');
-  const bool path = args.camera.empty();
-  if (!path && hash == std::string::npos) {
-    fail(ErrorCode::kInvalidInput, "--camera is '{}', expected CAPTURE#FRAME, as room#000012", args.camera);
-  }
-  const Capture capture = open_capture(path ? args.trajectory : args.camera.substr(0, hash), args.capture_options);
-  std::vector<Camera> cameras;
-  if (path) {
-    for (const Frame& frame : capture.frames()) cameras.push_back(scored_color_camera(asset, capture, frame));
-  } else {
-    const Frame& frame = capture.frames()[find_frame(capture, args.camera.substr(hash + 1))];
-    cameras.push_back(scored_color_camera(asset, capture, frame));
-  }
-  const glm::ivec2 size = args.size.empty() ? cameras.front().size_px : parse_size(args.size);
-  for (Camera& camera : cameras) camera = fitted(camera, size);
-  return cameras;
-}
-
-std::vector<Camera> chosen_cameras(const RenderArguments& args, const Asset& asset) {
-  if (!args.camera.empty() || !args.trajectory.empty()) return capture_cameras(args, asset);
-  const glm::ivec2 size = args.size.empty() ? kDefaultSize : parse_size(args.size);
-  return orbit_cameras(bounds_of(asset), best_turn(asset), std::max(args.orbit, 1), size);
-}
 
 // "out.png" for one picture, "out-0007.png" for the seventh of several.
 std::filesystem::path numbered(const std::filesystem::path& output, size_t index, size_t count) {
@@ -75,7 +46,7 @@ void run_render(const RenderArguments& args, const Settings& settings) {
   TerminalJob terminal(settings);
   const Asset asset = read_gltf(args.asset);
   if (asset.meshes.empty()) fail(ErrorCode::kInvalidInput, "{}: has no meshes to draw", args.asset);
-  const std::vector<Camera> cameras = chosen_cameras(args, asset);
+  const std::vector<Camera> cameras = chosen_cameras(args.view, asset);
   std::optional<VideoWriter> video;
   if (kind == ".mp4") video.emplace(output, cameras.front().size_px, VideoOptions{args.options.frames_per_s});
   const RasterOptions raster{.background = args.options.background_srgb()};
@@ -106,16 +77,9 @@ Command render_command(CLI::App& program) {
   const auto args = std::make_shared<RenderArguments>();
   app->add_option("ASSET", args->asset, "the .glb or .gltf to draw")->required();
   app->add_option("-o,--output", args->output, "the .png or .mp4 to write")->required();
-  auto* view = app->add_option_group("View");
-  view->add_option("--camera", args->camera, "as a frame of a capture was taken: CAPTURE#FRAME (its id or number)");
-  view->add_option("--orbit", args->orbit, "this many views on a circle around the asset")
-      ->check(CLI::Range(1, 100000));
-  view->add_option("--trajectory", args->trajectory, "along the cameras of a capture");
-  view->require_option(0, 1);
-  app->add_option("--size", args->size, "WIDTHxHEIGHT; default: the capture's, or 1280x720");
+  add_view_flags(*app, args->view);
   add_options(*app, args->options, "Picture");
   add_options(*app, args->backend, "Drawing");
-  add_options(*app, args->capture_options, "Reading the capture");
   return {app, [args](const Settings& settings) { run_render(*args, settings); }};
 }
 

@@ -52,14 +52,18 @@ class VulkanView : public AssetView {
 
 }  // namespace
 
-std::unique_ptr<AssetView> make_asset_view(const Asset& asset, const BackendOptions& options, ThreadPool& pool,
-                                           LogSink log) {
-  if (!options.on_vulkan()) return std::make_unique<CpuView>(asset, pool);
+GpuOptions gpu_options(const BackendOptions& options, LogSink log) {
   GpuOptions gpu;
   gpu.device = options.device;
   gpu.cache_dir = user_cache_dir();
   gpu.log = std::move(log);
-  return std::make_unique<VulkanView>(asset, std::move(gpu));
+  return gpu;
+}
+
+std::unique_ptr<AssetView> make_asset_view(const Asset& asset, const BackendOptions& options, ThreadPool& pool,
+                                           LogSink log) {
+  if (!options.on_vulkan()) return std::make_unique<CpuView>(asset, pool);
+  return std::make_unique<VulkanView>(asset, gpu_options(options, std::move(log)));
 }
 
 }  // namespace diorama

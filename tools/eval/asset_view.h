@@ -2,6 +2,7 @@
 
 #include "assets/asset.h"
 #include "engine/base/log.h"
+#include "engine/gpu/gpu_device.h"
 #include "engine/raster/triangles.h"
 
 #include <memory>
@@ -23,6 +24,9 @@ struct BackendOptions {
   }
 };
 
+// The device that the options name, with compiled pipelines kept in the user's cache.
+GpuOptions gpu_options(const BackendOptions& options, LogSink log);
+
 // An asset that is drawn again and again.
 class AssetView {
  public:
@@ -31,8 +35,8 @@ class AssetView {
   virtual RasterResult draw(const Camera& camera, const RasterOptions& options, bool with_depth) = 0;
 };
 
-// The asset and the pool must stay. On Vulkan: compiled pipelines are kept in the user's cache; a lost device is made
-// again once a picture. Error: what GpuDevice and MeshRenderer refuse.
+// The asset and the pool must stay. On Vulkan a lost device is made again once a picture. Error: what GpuDevice and
+// MeshRenderer refuse.
 std::unique_ptr<AssetView> make_asset_view(const Asset& asset, const BackendOptions& options, ThreadPool& pool,
                                            LogSink log = {});
 
