@@ -75,7 +75,7 @@ void sort_by_depth(SplatFrame& frame, ThreadPool& pool) {
   const int digit_bits = (bits + passes - 1) / passes;
   const size_t chunk_size = std::max(kLeastChunk, (count + kMostChunks - 1) / kMostChunks);
   const size_t chunks = (count + chunk_size - 1) / chunk_size;
-  grow(frame.order_scratch, frame.order.size());
+  grow(frame.order_scratch, count);
   for (int pass = 0; pass < passes; ++pass) {
     const RadixPass radix(range.least, span, pass * digit_bits, digit_bits);
     const size_t buckets = radix.bucket_count();
