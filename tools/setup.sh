@@ -11,7 +11,7 @@ packages=(
   libfmt-dev libtbb-dev libhwy-dev libglm-dev nlohmann-json3-dev libcli11-dev
   zlib1g-dev libpng-dev libjpeg-dev libwebp-dev
   libavformat-dev libavcodec-dev libavutil-dev
-  libmeshoptimizer-dev libeigen3-dev
+  libmeshoptimizer-dev libeigen3-dev libnanoflann-dev
   libvulkan-dev mesa-vulkan-drivers glslc spirv-tools
 )
 test_packages=(libgtest-dev libgmock-dev clang-format-14 vulkan-validationlayers)

@@ -1,12 +1,11 @@
 #include "reconstruction/mesh/fit_mesh.h"
 
-#include "capture/rig.h"
 #include "engine/base/error.h"
 #include "engine/base/options.h"
 #include "reconstruction/fusion/frame_feed.h"
 #include "reconstruction/mesh/fusion_checkpoint.h"
 #include "reconstruction/mesh/simplify.h"
-#include "reconstruction/mesh/upright.h"
+#include "reconstruction/provenance/asset_record.h"
 
 #include <chrono>
 
@@ -64,18 +63,6 @@ class CaptureFusion {
   size_t done_ = 0;
 };
 
-AssetRecord record_of(const Capture& capture, const MeshFitOptions& options) {
-  MeshFitOptions copy = options;
-  const auto& calibration = capture.calibration();
-  return {.tool_version = DIORAMA_VERSION,
-          .representation = "mesh",
-          .capture_name = capture.name(),
-          .options_json = options_to_json(option_fields(copy)),
-          .held_out_json = "{}",
-          .calibration_json = calibration ? to_json(*calibration) : "{}",
-          .asset_from_capture = upright_from(capture.conventions().up_in_world)};
-}
-
 Asset asset_of(Mesh mesh, AssetRecord record) {
   const Rigid& motion = record.asset_from_capture;
   for (glm::vec3& p : mesh.positions) p = motion * p;
@@ -110,7 +97,8 @@ MeshFit finish(const CaptureFusion& fusion, const Capture& capture, const MeshFi
   fit.stats.triangles = mesh.triangles.size();
   fit.stats.vertices = mesh.positions.size();
   job.advance();
-  fit.asset = asset_of(std::move(mesh), record_of(capture, options));
+  MeshFitOptions used = options;
+  fit.asset = asset_of(std::move(mesh), asset_record(capture, "mesh", options_to_json(option_fields(used))));
   return fit;
 }
 

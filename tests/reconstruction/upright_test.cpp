@@ -1,4 +1,4 @@
-#include "reconstruction/mesh/upright.h"
+#include "reconstruction/provenance/upright.h"
 
 #include <gtest/gtest.h>
 

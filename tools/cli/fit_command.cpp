@@ -1,9 +1,11 @@
 #include "assets/gltf.h"
 #include "capture/capture.h"
 #include "capture/self_check.h"
+#include "capture/transforms_writer.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "reconstruction/mesh/fit_mesh.h"
+#include "reconstruction/splats/fit_splats.h"
 #include "tools/cli/choose_calibration.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
@@ -12,12 +14,27 @@
 namespace diorama {
 namespace {
 
+constexpr const char* kMeshGroup = "Fusion and mesh (--as mesh)";
+constexpr const char* kSplatGroup = "Splats (--as splats)";
+
 struct FitArguments {
   std::string capture, output, checkpoint, html, calibration = "auto";
   std::string representation = "mesh";
+  std::string cameras, schedule, replay;
   bool resume = false, check = true, score = true;
   CaptureOptions capture_options;
   MeshFitOptions mesh;
+  SplatFitOptions splats;
+};
+
+// A fit of any representation, ready to be scored and written.
+struct Fitted {
+  Asset asset;
+  std::string summary;                                     // what came out, for people
+  std::vector<std::pair<std::string, std::string>> facts;  // for the report
+  std::optional<RigCalibration> calibration;               // of the colour camera, as the fit left it
+  std::string schedule_json;
+  float score_scale = 1;
 };
 
 void warn_all(TerminalJob& job, const Capture& capture) {
@@ -33,19 +50,50 @@ void require_scores_for_page(const FitArguments& args, const Capture& capture) {
   }
 }
 
-std::string fit_page(const FitArguments& args, const Settings& settings, const Capture& capture, const MeshFit& fit,
-                     const EvalReport& report, const ReportPictures& pictures) {
+Fitted fit_as_mesh(const FitArguments& args, const Capture& capture, JobContext& job) {
+  MeshFit fit = fit_mesh(capture, args.mesh, job);
   const MeshFitStats& stats = fit.stats;
-  return report_page(report, pictures,
-                     {fit.asset,
-                      capture,
-                      args.capture,
-                      settings.command_line,
-                      {{"Fused frames", std::to_string(stats.frames)},
-                       {"Triangles before simplification", std::to_string(stats.triangles_fused)}}});
+  Fitted fitted;
+  fitted.summary = fmt::format("{} triangles, {} vertices from {} frames ({} triangles before simplification)",
+                               stats.triangles, stats.vertices, stats.frames, stats.triangles_fused);
+  fitted.facts = {{"Fused frames", std::to_string(stats.frames)},
+                  {"Triangles before simplification", std::to_string(stats.triangles_fused)}};
+  fitted.asset = std::move(fit.asset);
+  fitted.calibration = capture.calibration();
+  return fitted;
 }
 
-void run_fit(const FitArguments& args, const Settings& settings) {
+Fitted fit_as_splats(const FitArguments& args, const Capture& capture, SplatFitRun run, JobContext& job) {
+  if (!args.replay.empty()) run.replay = read_text_file(args.replay);
+  SplatFit fit = fit_splats(capture, args.splats, job, run);
+  const SplatFitStats& stats = fit.stats;
+  Fitted fitted;
+  fitted.summary = fmt::format("{} splats from {} frames, {} steps in {:.0f} s", stats.splats, stats.views, stats.steps,
+                               stats.train_s);
+  fitted.facts = {{"Training frames", std::to_string(stats.views)},
+                  {"Splats at the start", std::to_string(stats.start_splats)},
+                  {"Splats", std::to_string(stats.splats)},
+                  {"Steps", std::to_string(stats.steps)},
+                  {"Training, s", fmt::format("{:.1f}", stats.train_s)}};
+  fitted.asset = std::move(fit.asset);
+  fitted.calibration = fit.calibration;
+  fitted.schedule_json = stats.schedule_json;
+  fitted.score_scale = args.splats.scale;
+  return fitted;
+}
+
+// Options of a representation that is not fitted would do nothing.
+void refuse_options_of(const CLI::App& app, const std::string& group, const std::string& representation) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group() != group || option->count() == 0) continue;
+    fail(ErrorCode::kInvalidInput, "{} is not an option of --as {}; leave it out", option->get_name(), representation);
+  }
+}
+
+void run_fit(const FitArguments& args, const CLI::App& app, const Settings& settings) {
+  SplatFitRun run;
+  const bool splats = args.representation == "splats";
+  refuse_options_of(app, splats ? kMeshGroup : kSplatGroup, args.representation);
   TerminalJob terminal(settings);
   JobContext& job = terminal.context();
   const std::filesystem::path checkpoint = args.checkpoint.empty() ? std::filesystem::path(args.output + ".checkpoint")
@@ -57,24 +105,29 @@ void run_fit(const FitArguments& args, const Settings& settings) {
   require_scores_for_page(args, capture);
   if (args.check) require_sound(capture, check_capture(capture, {}, job));
   choose_calibration(capture, args.calibration, terminal);
-  MeshFit fit = fit_mesh(capture, args.mesh, job);
+  Fitted fitted = splats ? fit_as_splats(args, capture, run, job) : fit_as_mesh(args, capture, job);
   std::string scores, page;
   if (args.score && !capture.frames_of(Split::kTest).empty()) {
     ReportPictures pictures;
-    const EvalReport report =
-        evaluate(fit.asset, args.output, capture, {}, job, args.html.empty() ? ScoreObserver{} : pictures.observer());
-    fit.asset.record->held_out_json = mean_to_json(report);
+    EvalOptions eval;
+    eval.scale = fitted.score_scale;
+    const EvalReport report = evaluate(fitted.asset, args.output, capture, eval, job,
+                                       args.html.empty() ? ScoreObserver{} : pictures.observer());
+    fitted.asset.record->held_out_json = mean_to_json(report);
     scores = fmt::format(", held-out PSNR {:.2f} dB, SSIM {:.4f}, FLIP {:.4f}", report.mean.psnr, report.mean.ssim,
                          report.mean.flip);
-    if (!args.html.empty()) page = fit_page(args, settings, capture, fit, report, pictures);
+    if (!args.html.empty()) {
+      page = report_page(report, pictures, {fitted.asset, capture, args.capture, settings.command_line, fitted.facts});
+    }
   }
-  write_glb(fit.asset, args.output);
+  write_glb(fitted.asset, args.output);
   if (!page.empty()) write_file(args.html, page);
+  if (!args.cameras.empty()) write_file(args.cameras, transforms_json(capture, fitted.calibration));
+  if (!args.schedule.empty()) write_file(args.schedule, fitted.schedule_json);
   std::error_code ignored;
   std::filesystem::remove_all(checkpoint, ignored);
   terminal.finish_line();
-  fmt::print("{}: {} triangles, {} vertices from {} frames ({} triangles before simplification){}\n", args.output,
-             fit.stats.triangles, fit.stats.vertices, fit.stats.frames, fit.stats.triangles_fused, scores);
+  fmt::print("{}: {}{}\n", args.output, fitted.summary, scores);
 }
 
 }  // namespace
@@ -85,7 +138,7 @@ Command fit_command(CLI::App& program) {
       "Fits a scene to a capture and writes it as one .glb. Ctrl-C leaves a checkpoint; --resume goes on from it.");
   const auto args = std::make_shared<FitArguments>();
   app->add_option("CAPTURE", args->capture, "folder of the capture")->required();
-  app->add_option("--as", args->representation, "what to fit")->required()->check(CLI::IsMember({"mesh"}));
+  app->add_option("--as", args->representation, "what to fit")->required()->check(CLI::IsMember({"mesh", "splats"}));
   app->add_option("-o,--output", args->output, "the .glb to write")->required();
   app->add_option("--checkpoint", args->checkpoint, "folder of the checkpoint (default: OUTPUT.checkpoint)");
   app->add_flag("--resume", args->resume, "go on from the checkpoint of a run that was stopped");
@@ -98,9 +151,16 @@ Command fit_command(CLI::App& program) {
          "colour camera of an unregistered rig: auto (estimated where the capture does not know it and it pays), "
          "none (as shipped), or a file that calibrate wrote")
       ->capture_default_str();
-  add_options(*app, args->mesh, "Fusion and mesh");
+  app->add_option("--cameras", args->cameras,
+                  "write every frame's colour camera, as calibrated, to this file (transforms.json)");
+  app->add_option("--schedule", args->schedule, "write how far the fit was at each step, for --replay")
+      ->group(kSplatGroup);
+  app->add_option("--replay", args->replay, "repeat the run whose --schedule this file is, to the bit")
+      ->group(kSplatGroup);
+  add_options(*app, args->splats, kSplatGroup);
+  add_options(*app, args->mesh, kMeshGroup);
   add_options(*app, args->capture_options, "Reading the capture");
-  return {app, [args](const Settings& settings) { run_fit(*args, settings); }};
+  return {app, [args, app](const Settings& settings) { run_fit(*args, *app, settings); }};
 }
 
 }  // namespace diorama

@@ -1,0 +1,162 @@
+#include "reconstruction/splats/fit_splats.h"
+
+#include "capture/rig.h"
+#include "engine/base/error.h"
+#include "engine/base/options.h"
+#include "engine/scene/splat_transform.h"
+#include "reconstruction/provenance/asset_record.h"
+#include "reconstruction/splats/cpu/cpu_trainer.h"
+#include "reconstruction/splats/realised_schedule.h"
+#include "reconstruction/splats/start_splats.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+namespace diorama {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Bytes of a splat in a .glb: position, rotation, scale, opacity, colour for plain viewers, harmonics.
+size_t glb_bytes_a_splat(int sh_degree) {
+  return 12 + 16 + 12 + 4 + 8 + 12 * static_cast<size_t>(sh_count(sh_degree));
+}
+
+SplatBudget checked_budget(const SplatFitOptions& options) {
+  SplatBudget budget = budget_of(options);
+  if (options.max_mb > 0) {
+    constexpr double kHeader = 8192;
+    const double bytes = std::max(0.0, options.max_mb * 1048576.0 - kHeader);
+    const auto fitting = static_cast<size_t>(bytes / static_cast<double>(glb_bytes_a_splat(options.sh_degree)));
+    if (fitting == 0) {
+      fail(ErrorCode::kInvalidInput, "--max-mb {} holds no splat; one of SH degree {} takes {} bytes, and the file {}",
+           options.max_mb, options.sh_degree, glb_bytes_a_splat(options.sh_degree), kHeader);
+    }
+    budget.max_splats = std::min(budget.max_splats, fitting);
+    budget.start_splats = std::min(budget.start_splats, budget.max_splats);
+  }
+  return budget;
+}
+
+std::vector<StartPoint> start_points(const Capture& capture, const TrainingSet& set, const SplatFitOptions& options,
+                                     size_t count, JobContext& job) {
+  const StartOptions start{
+      .count = count, .voxel_m = options.start_voxel_m, .seed = static_cast<uint64_t>(options.seed)};
+  std::vector<StartPoint> points;
+  if (set.has_depth) points = surface_points(capture, set, start, job);
+  if (points.empty()) points = volume_points(set, start);
+  return points;
+}
+
+// The training loop: views in random order, each once a pass.
+class Training {
+ public:
+  Training(SplatTrainer& trainer, const TrainingSet& set, RealisedSchedule schedule, uint64_t seed, JobContext& job)
+      : trainer_(trainer), schedule_(std::move(schedule)), random_(seed, 4), job_(job), order_(set.views.size()) {
+    std::iota(order_.begin(), order_.end(), size_t{0});
+  }
+
+  void run(size_t steps, Clock::time_point fit_start, SplatFitStats& stats) {
+    job_.begin_stage("train", steps);
+    for (size_t step = 1;; ++step) {
+      const float progress = schedule_.progress(step);
+      if (progress < 0) break;
+      const StepResult result = trainer_.step({next_view(), step, progress});
+      add_to_curve(result, step, fit_start, stats);
+      if (step % kDensifyEvery == 0 && progress >= kDensifyFrom && progress < kDensifyUntil) trainer_.densify(progress);
+      stats.steps = step;
+      job_.advance();
+    }
+    stats.schedule_json = to_json(schedule_, stats.steps);
+  }
+
+ private:
+  size_t next_view() {
+    if (at_ == order_.size()) {
+      trainer_.end_pass();
+      at_ = 0;
+    }
+    if (at_ == 0) {
+      for (size_t i = order_.size(); i > 1; --i) {
+        std::swap(order_[i - 1], order_[random_.below(static_cast<uint32_t>(i))]);
+      }
+    }
+    return order_[at_++];
+  }
+
+  void add_to_curve(const StepResult& result, size_t step, Clock::time_point fit_start, SplatFitStats& stats) {
+    loss_ += result.loss;
+    squares_ += result.mean_square_error;
+    ++summed_;
+    if (summed_ < std::min<size_t>(order_.size(), 100)) return;
+    const double count = static_cast<double>(summed_);
+    const double psnr = -10 * std::log10(std::max(squares_ / count, 1e-10));
+    stats.curve.push_back({step, seconds_since(fit_start), loss_ / count, psnr, trainer_.count()});
+    job_.set_score(psnr);
+    loss_ = squares_ = 0;
+    summed_ = 0;
+  }
+
+  SplatTrainer& trainer_;
+  RealisedSchedule schedule_;
+  Random random_;
+  JobContext& job_;
+  std::vector<size_t> order_;
+  size_t at_ = 0, summed_ = 0;
+  double loss_ = 0, squares_ = 0;
+};
+
+Asset asset_of(SplatCloud cloud, AssetRecord record) {
+  transform(cloud, record.asset_from_capture);
+  Asset asset;
+  asset.splats.push_back({.name = "splats", .cloud = std::move(cloud)});
+  asset.record = std::move(record);
+  return asset;
+}
+
+}  // namespace
+
+SplatFit fit_splats(const Capture& capture, const SplatFitOptions& given, JobContext& job,
+                    const SplatFitRun& run) {
+  const auto fit_start = run.started;
+  SplatFitOptions options = given;
+  check_options(option_fields(options));
+  const SplatBudget budget = checked_budget(options);
+  RealisedSchedule schedule =
+      run.replay ? schedule_from_json(*run.replay)
+             : RealisedSchedule(static_cast<size_t>(budget.steps), 60.0 * options.max_minutes, fit_start);
+  const auto load_start = Clock::now();
+  const TrainingSet set = load_training_set(capture, options.scale, job);
+  SplatFit fit;
+  fit.stats.views = set.views.size();
+  fit.stats.load_s = seconds_since(load_start);
+  const auto start = Clock::now();
+  const std::vector<StartPoint> points = start_points(capture, set, options, budget.start_splats, job);
+  const SplatCloud cloud = splats_at(points, options.sh_degree, job.pool());
+  fit.stats.start_splats = cloud.size();
+  fit.stats.start_s = seconds_since(start);
+  options.rig = options.rig && capture.calibration().has_value();
+  CpuSplatTrainer trainer(set, cloud, options, budget.max_splats, job.pool());
+  const auto train_start = Clock::now();
+  Training training(trainer, set, std::move(schedule), static_cast<uint64_t>(options.seed), job);
+  training.run(static_cast<size_t>(budget.steps), fit_start, fit.stats);
+  fit.stats.train_s = seconds_since(train_start);
+  fit.stats.timings = trainer.timings();
+  remove_broken(trainer.model());
+  AssetRecord record = asset_record(capture, "splats", options_to_json(option_fields(options)));
+  record.antialiased = options.antialiased;
+  fit.calibration = capture.calibration();
+  if (options.rig) fit.calibration = trainer.refinement().refined(*capture.calibration());
+  if (fit.calibration) record.calibration_json = to_json(*fit.calibration);
+  fit.stats.splats = trainer.count();
+  fit.asset = asset_of(trainer.snapshot(), std::move(record));
+  return fit;
+}
+
+}  // namespace diorama
