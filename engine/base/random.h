@@ -31,6 +31,16 @@ class Random {
   // In [0, bound), bound > 0; the bias is below bound / 2^32.
   uint32_t below(uint32_t bound) { return static_cast<uint32_t>((uint64_t{next()} * bound) >> 32); }
 
+  // Where the sequence stands, to go on from later.
+  struct State {
+    uint64_t state = 0, increment = 1;
+  };
+  State state() const { return {state_, increment_}; }
+  void restore(State state) {
+    state_ = state.state;
+    increment_ = state.increment | 1;
+  }
+
  private:
   uint64_t state_ = 0, increment_;
 };

@@ -18,12 +18,16 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+std::string identity_of(const Capture& capture, const std::vector<size_t>& frames, FusionOptions options) {
+  return fit_identity(capture, frames, options_to_json(option_fields(options)));
+}
+
 // Fusion of a capture that can be stopped between frames.
 class CaptureFusion {
  public:
   CaptureFusion(const Capture& capture, const FusionOptions& options, JobContext& job)
       : frames_(frames_to_fuse(capture)),
-        identity_(fusion_identity(capture, frames_, options)),
+        identity_(identity_of(capture, frames_, options)),
         feed_(capture, frames_, options.color, job.pool()),
         job_(job),
         volume_(options) {

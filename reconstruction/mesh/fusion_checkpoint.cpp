@@ -2,7 +2,6 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
-#include "engine/base/options.h"
 
 #include <nlohmann/json.hpp>
 
@@ -32,21 +31,6 @@ void remove_volumes(const fs::path& folder, const std::string& kept) {
 }
 
 }  // namespace
-
-std::string fusion_identity(const Capture& capture, const std::vector<size_t>& frames, const FusionOptions& options) {
-  FusionOptions copy = options;
-  uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a over the frames' ids
-  for (const size_t frame : frames) {
-    for (const char c : capture.frames()[frame].id + '\n') {
-      hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-    }
-  }
-  const Json json = {{"capture", capture.name()},
-                     {"frames", frames.size()},
-                     {"frame_ids", fmt::format("{:016x}", hash)},
-                     {"options", Json::parse(options_to_json(option_fields(copy)))}};
-  return json.dump();
-}
 
 void save_checkpoint(const fs::path& folder, const std::string& identity, const TsdfVolume& volume,
                      size_t frames_done) {

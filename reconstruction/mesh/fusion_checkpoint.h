@@ -1,12 +1,10 @@
 #pragma once
 
-#include "capture/capture.h"
 #include "reconstruction/fusion/tsdf_volume.h"
 
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace diorama {
 
@@ -16,9 +14,7 @@ struct FusionProgress {
   size_t frames_done = 0;
 };
 
-// What must be the same for a checkpoint to be continued: capture, frames and fusion options.
-std::string fusion_identity(const Capture& capture, const std::vector<size_t>& frames, const FusionOptions& options);
-
+// `identity`: fit_identity of capture, frames and fusion options.
 void save_checkpoint(const std::filesystem::path& folder, const std::string& identity, const TsdfVolume& volume,
                      size_t frames_done);
 

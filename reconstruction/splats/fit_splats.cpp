@@ -6,6 +6,7 @@
 #include "engine/scene/splat_transform.h"
 #include "reconstruction/provenance/asset_record.h"
 #include "reconstruction/splats/cpu/cpu_trainer.h"
+#include "reconstruction/splats/fit_checkpoint.h"
 #include "reconstruction/splats/realised_schedule.h"
 #include "reconstruction/splats/start_splats.h"
 
@@ -44,14 +45,20 @@ SplatBudget checked_budget(const SplatFitOptions& options) {
   return budget;
 }
 
-std::vector<StartPoint> start_points(const Capture& capture, const TrainingSet& set, const SplatFitOptions& options,
-                                     size_t count, JobContext& job) {
+SplatCloud start_cloud(const Capture& capture, const TrainingSet& set, const SplatFitOptions& options, size_t count,
+                       JobContext& job) {
   const StartOptions start{
       .count = count, .voxel_m = options.start_voxel_m, .seed = static_cast<uint64_t>(options.seed)};
   std::vector<StartPoint> points;
   if (set.has_depth) points = surface_points(capture, set, start, job);
   if (points.empty()) points = volume_points(set, start);
-  return points;
+  return splats_at(points, options.sh_degree, job.pool());
+}
+
+std::string identity_of(const Capture& capture, const TrainingSet& set, SplatFitOptions options) {
+  std::vector<size_t> frames;
+  for (const TrainingView& view : set.views) frames.push_back(view.frame);
+  return fit_identity(capture, frames, options_to_json(option_fields(options)));
 }
 
 // The training loop: views in random order, each once a pass.
@@ -59,12 +66,46 @@ class Training {
  public:
   Training(SplatTrainer& trainer, const TrainingSet& set, RealisedSchedule schedule, uint64_t seed, JobContext& job)
       : trainer_(trainer), schedule_(std::move(schedule)), random_(seed, 4), job_(job), order_(set.views.size()) {
-    std::iota(order_.begin(), order_.end(), size_t{0});
+    std::iota(order_.begin(), order_.end(), uint32_t{0});
+  }
+
+  void save(const std::filesystem::path& folder, const std::string& identity, const SplatFitStats& stats) const {
+    ByteWriter out;
+    out.put(uint64_t{stats.steps});
+    out.put_all(std::span<const SplatFitPoint>(stats.curve));
+    out.put_all(std::span<const float>(schedule_.entries()));
+    out.put(random_.state());
+    out.put_all(std::span<const uint32_t>(order_));
+    out.put(uint64_t{at_});
+    out.put(uint64_t{summed_});
+    out.put(loss_);
+    out.put(squares_);
+    trainer_.save(out);
+    save_fit_state(folder, identity, out.bytes());
+  }
+
+  void load(std::span<const std::byte> state, SplatFitStats& stats) {
+    ByteReader in(state);
+    stats.steps = in.get<uint64_t>();
+    in.get_all(stats.curve);
+    std::vector<float> entries;
+    in.get_all(entries);
+    schedule_.resume(std::move(entries));
+    random_.restore(in.get<Random::State>());
+    in.get_all(order_);
+    at_ = in.get<uint64_t>();
+    summed_ = in.get<uint64_t>();
+    loss_ = in.get<double>();
+    squares_ = in.get<double>();
+    trainer_.load(in);
+    const bool sound = in.at_end() && at_ <= order_.size() &&
+                       std::ranges::all_of(order_, [&](uint32_t view) { return view < order_.size(); });
+    if (!sound) fail(ErrorCode::kInvalidInput, "the checkpoint's order of views does not fit the capture");
   }
 
   void run(size_t steps, Clock::time_point fit_start, SplatFitStats& stats) {
-    job_.begin_stage("train", steps);
-    for (size_t step = 1;; ++step) {
+    job_.begin_stage("train", steps, stats.steps);
+    for (size_t step = stats.steps + 1;; ++step) {
       const float progress = schedule_.progress(step);
       if (progress < 0) break;
       const StepResult result = trainer_.step({next_view(), step, progress});
@@ -107,7 +148,7 @@ class Training {
   RealisedSchedule schedule_;
   Random random_;
   JobContext& job_;
-  std::vector<size_t> order_;
+  std::vector<uint32_t> order_;
   size_t at_ = 0, summed_ = 0;
   double loss_ = 0, squares_ = 0;
 };
@@ -122,33 +163,42 @@ Asset asset_of(SplatCloud cloud, AssetRecord record) {
 
 }  // namespace
 
-SplatFit fit_splats(const Capture& capture, const SplatFitOptions& given, JobContext& job,
-                    const SplatFitRun& run) {
+SplatFit fit_splats(const Capture& capture, const SplatFitOptions& given, JobContext& job, const SplatFitRun& run) {
   const auto fit_start = run.started;
   SplatFitOptions options = given;
   check_options(option_fields(options));
   const SplatBudget budget = checked_budget(options);
   RealisedSchedule schedule =
       run.replay ? schedule_from_json(*run.replay)
-             : RealisedSchedule(static_cast<size_t>(budget.steps), 60.0 * options.max_minutes, fit_start);
+                 : RealisedSchedule(static_cast<size_t>(budget.steps), 60.0 * options.max_minutes, fit_start);
   const auto load_start = Clock::now();
   const TrainingSet set = load_training_set(capture, options.scale, job);
   SplatFit fit;
   fit.stats.views = set.views.size();
   fit.stats.load_s = seconds_since(load_start);
+  options.rig = options.rig && capture.calibration().has_value();
+  const std::string identity = identity_of(capture, set, options);
+  std::optional<std::vector<std::byte>> state;
+  if (job.resume && job.checkpoint_dir) state = load_fit_state(*job.checkpoint_dir, identity);
   const auto start = Clock::now();
-  const std::vector<StartPoint> points = start_points(capture, set, options, budget.start_splats, job);
-  const SplatCloud cloud = splats_at(points, options.sh_degree, job.pool());
+  SplatCloud cloud{.sh_degree = options.sh_degree};
+  if (!state) cloud = start_cloud(capture, set, options, budget.start_splats, job);
   fit.stats.start_splats = cloud.size();
   fit.stats.start_s = seconds_since(start);
-  options.rig = options.rig && capture.calibration().has_value();
   CpuSplatTrainer trainer(set, cloud, options, budget.max_splats, job.pool());
   const auto train_start = Clock::now();
   Training training(trainer, set, std::move(schedule), static_cast<uint64_t>(options.seed), job);
-  training.run(static_cast<size_t>(budget.steps), fit_start, fit.stats);
+  if (state) training.load(*state, fit.stats);
+  try {
+    training.run(static_cast<size_t>(budget.steps), fit_start, fit.stats);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled && job.checkpoint_dir && fit.stats.steps > 0) {
+      training.save(*job.checkpoint_dir, identity, fit.stats);
+    }
+    throw;
+  }
   fit.stats.train_s = seconds_since(train_start);
   fit.stats.timings = trainer.timings();
-  remove_broken(trainer.model());
   AssetRecord record = asset_record(capture, "splats", options_to_json(option_fields(options)));
   record.antialiased = options.antialiased;
   fit.calibration = capture.calibration();

@@ -36,6 +36,13 @@ float RealisedSchedule::progress(size_t step) {
   return entries_.back();
 }
 
+void RealisedSchedule::resume(std::vector<float> entries) {
+  entries_ = std::move(entries);
+  if (entries_.empty()) return;
+  const std::chrono::duration<double> used(static_cast<double>(entries_.back()) * max_seconds_);
+  start_ = std::chrono::steady_clock::now() - std::chrono::duration_cast<std::chrono::steady_clock::duration>(used);
+}
+
 std::string to_json(const RealisedSchedule& schedule, size_t steps_made) {
   return nlohmann::ordered_json{{"steps", steps_made}, {"progress", schedule.entries()}}.dump();
 }

@@ -25,6 +25,9 @@ class RealisedSchedule {
 
   const std::vector<float>& entries() const { return entries_; }
 
+  // Goes on from what an interrupted run realised; its clock goes on with the steps.
+  void resume(std::vector<float> entries);
+
  private:
   RealisedSchedule() = default;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/base/byte_archive.h"
 #include "reconstruction/splats/camera_refinement.h"
 #include "reconstruction/splats/densify.h"
 #include "reconstruction/splats/splat_fit_options.h"
@@ -38,6 +39,10 @@ class SplatTrainer {
   virtual DensifyStats densify(float progress) = 0;
   virtual SplatCloud snapshot() const = 0;
   virtual size_t count() const = 0;
+
+  // The whole state between two steps. load() checks that it fits; Error kInvalidInput.
+  virtual void save(ByteWriter& out) const = 0;
+  virtual void load(ByteReader& in) = 0;
 
   // Called after each pass over the views.
   virtual void end_pass() = 0;

@@ -267,7 +267,45 @@ DensifyStats CpuSplatTrainer::densify(float progress) {
 }
 
 SplatCloud CpuSplatTrainer::snapshot() const {
-  return cloud_from_records(model_.records, model_.layout());
+  AlignedVector<float> drawable;
+  drawable.reserve(model_.records.size());
+  for (size_t i = 0; i < model_.count(); ++i) {
+    const auto record = model_.record(i);
+    if (is_finite_record(record)) drawable.insert(drawable.end(), record.begin(), record.end());
+  }
+  return cloud_from_records(drawable, model_.layout());
+}
+
+void CpuSplatTrainer::save(ByteWriter& out) const {
+  out.put(int32_t{model_.layout().sh_degree});
+  out.put_all(std::span<const float>(model_.records));
+  out.put_all(std::span<const float>(model_.first_moments));
+  out.put_all(std::span<const float>(model_.second_moments));
+  out.put_all(std::span<const SplatHistory>(model_.history));
+  out.put_all(std::span<const CameraRefinement::ViewState>(refinement_.views()));
+  out.put(refinement_.rig());
+  out.put(random_.state());
+  out.put(int32_t{densified_});
+}
+
+void CpuSplatTrainer::load(ByteReader& in) {
+  if (in.get<int32_t>() != model_.layout().sh_degree) {
+    fail(ErrorCode::kInvalidInput, "the checkpoint's splats have another SH degree than {}", model_.layout().sh_degree);
+  }
+  in.get_all(model_.records);
+  in.get_all(model_.first_moments);
+  in.get_all(model_.second_moments);
+  in.get_all(model_.history);
+  in.get_all(refinement_.views());
+  refinement_.rig() = in.get<CameraRefinement::RigState>();
+  random_.restore(in.get<Random::State>());
+  densified_ = in.get<int32_t>();
+  const size_t floats = model_.history.size() * model_.stride();
+  if (model_.records.size() != floats || model_.first_moments.size() != floats ||
+      model_.second_moments.size() != floats || refinement_.views().size() != set_.views.size()) {
+    fail(ErrorCode::kInvalidInput, "the checkpoint holds {} splats and {} views whose arrays do not fit together",
+         model_.history.size(), refinement_.views().size());
+  }
 }
 
 }  // namespace diorama

@@ -15,16 +15,15 @@ class CpuSplatTrainer final : public SplatTrainer {
 
   StepResult step(const StepPlan& plan) override;
   DensifyStats densify(float progress) override;
+  // Splats that can be drawn.
   SplatCloud snapshot() const override;
   size_t count() const override { return model_.count(); }
   void end_pass() override { refinement_.recenter(set_); }
   const CameraRefinement& refinement() const override { return refinement_; }
   const StepTimings& timings() const override { return timings_; }
 
-  // State beside the refinement, for checkpoints.
-  SplatModel& model() { return model_; }
-  CameraRefinement& refinement() { return refinement_; }
-  Random& random() { return random_; }
+  void save(ByteWriter& out) const override;
+  void load(ByteReader& in) override;
 
  private:
   const TrainingView& view_at(size_t view, int shrink);
