@@ -25,11 +25,12 @@ HWY_INLINE V Exp2(V x) {
   const V magic = hn::Set(d, 12582912.0f);
   const V rounded = hn::Add(x, magic);
   const V f = hn::Sub(x, hn::Sub(rounded, magic));
-  V p = hn::MulAdd(hn::Set(d, 1.3276472e-3f), f, hn::Set(d, 9.6755413e-3f));
-  p = hn::MulAdd(p, f, hn::Set(d, 5.5507133e-2f));
-  p = hn::MulAdd(p, f, hn::Set(d, 2.402212e-1f));
-  p = hn::MulAdd(p, f, hn::Set(d, 6.9314697e-1f));
-  p = hn::MulAdd(p, f, hn::Set(d, 1.0000001f));
+  // In Estrin's order: the polynomial's latency is what rows wait for.
+  const V f2 = hn::Mul(f, f);
+  const V low = hn::MulAdd(hn::Set(d, 6.9314697e-1f), f, hn::Set(d, 1.0000001f));
+  const V middle = hn::MulAdd(hn::Set(d, 5.5507133e-2f), f, hn::Set(d, 2.402212e-1f));
+  const V high = hn::MulAdd(hn::Set(d, 1.3276472e-3f), f, hn::Set(d, 9.6755413e-3f));
+  const V p = hn::MulAdd(hn::MulAdd(high, f2, middle), f2, low);
   return hn::BitCast(d, hn::Add(hn::BitCast(di, p), hn::ShiftLeft<23>(hn::BitCast(di, rounded))));
 }
 
@@ -46,27 +47,34 @@ HWY_INLINE AlphaColumn MakeAlphaColumn(const DrawnSplat& splat, V dx) {
           hn::Mul(hn::Set(d, splat.slope), dx), hn::Set(d, splat.falloff_y)};
 }
 
-// A splat's alpha at a vector of pixels that see it with transmittance `t`; a pixel that is done has a negative one.
+// Alphas of `rows` rows below each other, 0 where they are too small to be drawn; e is that of the first. They are made
+// ahead of the blending, whose steps wait for each other: so both loops are short enough for many rows to be on the
+// way.
+HWY_INLINE void MakeAlphas(const AlphaColumn& column, V e, size_t rows, float* alphas) {
+  const D d;
+  const V most = hn::Set(d, kSplatMostAlpha), least = hn::Set(d, kSplatLeastLog2Alpha), one = hn::Set(d, 1.0f);
+  for (size_t i = 0; i < rows * hn::Lanes(d); i += hn::Lanes(d)) {
+    const V log2_alpha = hn::MulAdd(hn::Mul(column.falloff_y, e), e, column.log2_at_center);
+    const V alpha = hn::Min(Exp2(log2_alpha), most);
+    hn::Store(hn::IfThenElseZero(hn::Ge(log2_alpha, least), alpha), d, alphas + i);
+    e = hn::Add(e, one);
+  }
+}
+
+// What a splat does to a vector of pixels; a pixel that is done has a negative transmittance.
 struct Blend {
-  V alpha;           // after the bound
-  V weight;          // alpha * t where the splat is drawn, else 0
-  V next;            // transmittance behind the splat, its sign set where the pixel is done
-  M differentiable;  // drawn, and alpha below the bound
+  V weight;  // alpha * transmittance in front of the splat; 0 where it is not drawn
+  V next;    // transmittance behind the splat
+  M open;    // the pixel was not done, and is not now
 };
 
-HWY_INLINE Blend BlendSplat(const AlphaColumn& column, V e, V t) {
+HWY_INLINE Blend BlendSplat(V alpha, V t) {
   const D d;
-  const V log2_alpha = hn::MulAdd(hn::Mul(column.falloff_y, e), e, column.log2_at_center);
-  const V raw = Exp2(log2_alpha), most = hn::Set(d, kSplatMostAlpha);
+  const V weight = hn::Mul(alpha, t);
   Blend blend;
-  blend.alpha = hn::Min(raw, most);
-  const M touched = hn::Ge(log2_alpha, hn::Set(d, kSplatLeastLog2Alpha));
-  const V weight = hn::Mul(blend.alpha, t), next = hn::Sub(t, weight);
-  const M open = hn::Ge(next, hn::Set(d, kSplatLeastTransmittance));  // negative t: never
-  const M drawn = hn::And(touched, open);
-  blend.weight = hn::IfThenElseZero(drawn, weight);
-  blend.differentiable = hn::And(drawn, hn::Lt(raw, most));
-  const V done = hn::And(hn::SignBit(d), hn::VecFromMask(d, hn::AndNot(open, touched)));
+  blend.open = hn::Ge(hn::Sub(t, weight), hn::Set(d, kSplatLeastTransmittance));
+  blend.weight = hn::IfThenElseZero(blend.open, weight);
+  const V done = hn::IfThenZeroElse(blend.open, hn::SignBit(d));
   blend.next = hn::Or(hn::Sub(t, blend.weight), done);
   return blend;
 }

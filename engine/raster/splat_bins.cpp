@@ -8,7 +8,7 @@ namespace diorama {
 namespace {
 
 // Pairs are packed as tile << kRowBits | first row << kRowBits / 2 | last row until they have their places.
-constexpr uint32_t kHalfRowBits = 4, kRowBits = 2 * kHalfRowBits;
+constexpr uint32_t kHalfRowBits = 5, kRowBits = 2 * kHalfRowBits;
 static_assert(kSplatTileHeight <= 1 << kHalfRowBits);
 
 // Rows are widened by this, far above the rounding of the ellipse; the kernels decide by alpha.
@@ -93,35 +93,48 @@ size_t chunk_size_of(size_t count) {
   return std::max(kLeastChunk, (count + kMostChunks - 1) / kMostChunks);
 }
 
+// The splats of a chunk of the order that are drawn, with a call ahead of time for each.
+template <class Soon, class Visit>
+void for_each_splat(const SplatFrame& frame, size_t begin, size_t end, Soon&& soon, Visit&& visit) {
+  constexpr size_t kAhead = 8;
+  for (size_t i = begin; i < end; ++i) {
+    soon(static_cast<uint32_t>(frame.order[std::min(i + kAhead, end - 1)]));
+    if (frame.order[i] >> 32 == kNotDrawn) break;  // and all behind it
+    visit(static_cast<uint32_t>(frame.order[i]));
+  }
+}
+
 // Packs the pairs of a chunk of the order and counts them by tile.
 void count_pairs(SplatFrame& frame, size_t begin, size_t end, std::span<uint32_t> counts) {
   std::fill(counts.begin(), counts.end(), 0u);
-  for (size_t i = begin; i < end; ++i) {
-    const auto splat = static_cast<uint32_t>(frame.order[i]);
-    DrawnSplat& drawn = frame.splats[splat];
-    if (drawn.pair_room == 0) continue;
+  const auto soon = [&](uint32_t splat) {
+    __builtin_prefetch(&frame.ellipses[splat]);
+    __builtin_prefetch(&frame.splat_pairs[splat], 1);
+  };
+  for_each_splat(frame, begin, end, soon, [&](uint32_t splat) {
     uint32_t* const first = frame.pairs.data() + frame.pairs_begin(splat);
     uint32_t* next = first;
     for_each_tile(frame.ellipses[splat], frame.view, [&](uint32_t tile, uint32_t first_row, uint32_t last_row) {
       *next++ = tile << kRowBits | first_row << kHalfRowBits | last_row;
       ++counts[tile];
     });
-    drawn.pair_count = static_cast<uint32_t>(next - first);
-  }
+    frame.splat_pairs[splat].count = static_cast<uint32_t>(next - first);
+  });
 }
 
 // Puts a chunk's splats into the lists of their tiles.
 void place_pairs(SplatFrame& frame, size_t begin, size_t end, std::span<uint32_t> places) {
-  for (size_t i = begin; i < end; ++i) {
-    const auto splat = static_cast<uint32_t>(frame.order[i]);
+  constexpr uint32_t kRowMask = (1u << kHalfRowBits) - 1;
+  const auto soon = [&](uint32_t splat) { __builtin_prefetch(frame.pairs.data() + frame.pairs_begin(splat), 1); };
+  for_each_splat(frame, begin, end, soon, [&](uint32_t splat) {
     uint32_t* const pairs = frame.pairs.data() + frame.pairs_begin(splat);
-    for (uint32_t k = 0; k < frame.splats[splat].pair_count; ++k) {
+    for (uint32_t k = 0; k < frame.splat_pairs[splat].count; ++k) {
       const uint32_t packed = pairs[k], place = places[packed >> kRowBits]++;
-      frame.tile_splats[place] = splat;
-      frame.tile_spans[place] = static_cast<uint16_t>((packed & 0xf0u) << 4 | (packed & 0xfu));
+      frame.tile_entries[place] = {splat, static_cast<uint16_t>(packed >> kHalfRowBits & kRowMask),
+                                   static_cast<uint16_t>(packed & kRowMask)};
       pairs[k] = place;
     }
-  }
+  });
 }
 
 // Counts of [chunk][tile] to first places, tile by tile.
@@ -160,8 +173,7 @@ void bin_splats(SplatFrame& frame, ThreadPool& pool) {
   parallel_pieces(pool, count, chunk_size,
                   [&](size_t begin, size_t end) { count_pairs(frame, begin, end, counts_of(begin)); });
   accumulate(frame, chunks, tiles);
-  grow(frame.tile_splats, frame.pair_count);
-  grow(frame.tile_spans, frame.pair_count);
+  grow(frame.tile_entries, frame.pair_count);
   parallel_pieces(pool, count, chunk_size,
                   [&](size_t begin, size_t end) { place_pairs(frame, begin, end, counts_of(begin)); });
 }

@@ -30,23 +30,25 @@ HWY_INLINE bool AllDone(const ForwardTile& tile) {
 }
 
 template <int kChannels>
-HWY_INLINE void DrawSplat(const DrawnSplat& splat, float x0, float y0, uint32_t span, ForwardTile& tile) {
+HWY_INLINE void DrawSplat(const DrawnSplat& splat, float x0, float y0, const TileEntry& entry, ForwardTile& tile) {
   const D d;
-  const size_t first = (span >> 8) * kSplatTileWidth, last = (span & 0xff) * kSplatTileWidth;
+  const size_t first = entry.first_row * size_t{kSplatTileWidth}, last = entry.last_row * size_t{kSplatTileWidth};
+  const size_t rows = entry.last_row - entry.first_row + size_t{1};
+  alignas(64) float alphas[kTilePixels];
   V channel[kChannels];
   for (int c = 0; c < kChannels; ++c) channel[c] = hn::Set(d, splat.channels[c]);
   for (size_t column = 0; column < kSplatTileWidth; column += hn::Lanes(d)) {
     const V dx = hn::Add(hn::Iota(d, static_cast<float>(column)), hn::Set(d, x0 - splat.mean_px[0]));
     const AlphaColumn alpha = MakeAlphaColumn(splat, dx);
-    const float dy = y0 - splat.mean_px[1] + static_cast<float>(span >> 8);
-    V e = hn::Sub(hn::Set(d, dy), alpha.slope_dx);
-    for (size_t i = first + column; i <= last + column; i += kSplatTileWidth) {
-      const Blend blend = BlendSplat(alpha, e, hn::Load(d, tile.transmittance + i));
+    const float dy = y0 - splat.mean_px[1] + static_cast<float>(entry.first_row);
+    MakeAlphas(alpha, hn::Sub(hn::Set(d, dy), alpha.slope_dx), rows, alphas);
+    const float* next_alpha = alphas;
+    for (size_t i = first + column; i <= last + column; i += kSplatTileWidth, next_alpha += hn::Lanes(d)) {
+      const Blend blend = BlendSplat(hn::Load(d, next_alpha), hn::Load(d, tile.transmittance + i));
       hn::Store(blend.next, d, tile.transmittance + i);
       for (int c = 0; c < kChannels; ++c) {
         hn::Store(hn::MulAdd(blend.weight, channel[c], hn::Load(d, tile.sums[c] + i)), d, tile.sums[c] + i);
       }
-      e = hn::Add(e, hn::Set(d, 1.0f));
     }
   }
 }
@@ -83,8 +85,9 @@ void BlendTile(SplatFrame& frame, size_t index, SplatPlanes& image) {
   while (place < end) {
     const uint32_t stop = HWY_MIN(place + static_cast<uint32_t>(kTestEvery), end);
     for (; place < stop; ++place) {
-      hwy::Prefetch(&frame.splats[frame.tile_splats[HWY_MIN(place + 4, end - 1)]]);
-      DrawSplat<kChannels>(frame.splats[frame.tile_splats[place]], x0, y0, frame.tile_spans[place], tile);
+      hwy::Prefetch(&frame.splats[frame.tile_entries[HWY_MIN(place + 4, end - 1)].splat]);
+      const TileEntry& entry = frame.tile_entries[place];
+      DrawSplat<kChannels>(frame.splats[entry.splat], x0, y0, entry, tile);
     }
     if (AllDone(tile)) break;
   }

@@ -117,10 +117,14 @@ HWY_INLINE void StorePair(const PairSums<kChannels>& sums, float* out) {
 }
 
 template <int kChannels, bool kStatistics>
-HWY_INLINE void DrawPair(const DrawnSplat& splat, float x0, float y0, uint32_t span, BackwardTile& tile, float* out) {
+HWY_INLINE void DrawPair(const DrawnSplat& splat, float x0, float y0, const TileEntry& entry, BackwardTile& tile,
+                         float* out) {
   const D d;
   const V zero = hn::Zero(d), one = hn::Set(d, 1.0f);
-  const size_t first = (span >> 8) * kSplatTileWidth, last = (span & 0xff) * kSplatTileWidth;
+  const size_t first = entry.first_row * size_t{kSplatTileWidth}, last = entry.last_row * size_t{kSplatTileWidth};
+  const size_t rows = entry.last_row - entry.first_row + size_t{1};
+  alignas(64) float alphas[kTilePixels];
+  const V most = hn::Set(d, kSplatMostAlpha);
   PairSums<kChannels> sums{zero, zero, zero, zero, zero, zero, {}, zero, zero, zero, zero};
   V channel[kChannels];
   for (int c = 0; c < kChannels; ++c) {
@@ -130,15 +134,18 @@ HWY_INLINE void DrawPair(const DrawnSplat& splat, float x0, float y0, uint32_t s
   constexpr float kTwoLn2 = 1.38629436f;
   for (size_t column = 0; column < kSplatTileWidth; column += hn::Lanes(d)) {
     const V dx = hn::Add(hn::Iota(d, static_cast<float>(column)), hn::Set(d, x0 - splat.mean_px[0]));
-    const AlphaColumn alpha = MakeAlphaColumn(splat, dx);
+    const AlphaColumn column_alpha = MakeAlphaColumn(splat, dx);
     // d ln(alpha) / d mean = (along_x + across * e, -kTwoLn2 * falloff_y * e)
     const V along_x = hn::Mul(dx, hn::Set(d, -kTwoLn2 * splat.falloff_x));
     const V across = hn::Set(d, kTwoLn2 * splat.falloff_y * splat.slope);
     const V along_y = hn::Set(d, -kTwoLn2 * splat.falloff_y);
-    V e = hn::Sub(hn::Set(d, y0 - splat.mean_px[1] + static_cast<float>(span >> 8)), alpha.slope_dx);
+    V e = hn::Sub(hn::Set(d, y0 - splat.mean_px[1] + static_cast<float>(entry.first_row)), column_alpha.slope_dx);
+    MakeAlphas(column_alpha, e, rows, alphas);
     V column_p = zero, column_pe = zero;
-    for (size_t i = first + column; i <= last + column; i += kSplatTileWidth) {
-      const Blend blend = BlendSplat(alpha, e, hn::Load(d, tile.transmittance + i));
+    const float* next_alpha = alphas;
+    for (size_t i = first + column; i <= last + column; i += kSplatTileWidth, next_alpha += hn::Lanes(d)) {
+      const V alpha = hn::Load(d, next_alpha);
+      const Blend blend = BlendSplat(alpha, hn::Load(d, tile.transmittance + i));
       hn::Store(blend.next, d, tile.transmittance + i);
       V value = hn::Load(d, tile.alpha + i);
       for (int c = 0; c < kChannels; ++c) {
@@ -148,8 +155,9 @@ HWY_INLINE void DrawPair(const DrawnSplat& splat, float x0, float y0, uint32_t s
       }
       const V own = hn::Mul(blend.weight, value), behind = hn::Sub(hn::Load(d, tile.behind + i), own);
       hn::Store(behind, d, tile.behind + i);
-      const V odds = hn::Div(blend.alpha, hn::Sub(one, blend.alpha));
-      const V p = hn::IfThenElseZero(blend.differentiable, hn::NegMulAdd(odds, behind, own));
+      const V odds = hn::Div(alpha, hn::Sub(one, alpha));
+      const M differentiable = hn::And(blend.open, hn::Lt(alpha, most));
+      const V p = hn::IfThenElseZero(differentiable, hn::NegMulAdd(odds, behind, own));
       const V pe = hn::Mul(p, e);
       column_p = hn::Add(column_p, p);
       column_pe = hn::Add(column_pe, pe);
@@ -183,8 +191,9 @@ void BlendTileBackward(SplatFrame& frame, size_t index, const SplatPlanes& image
   BackwardTile tile;
   LoadTile(view, x, y, image, gradient, tile);
   for (uint32_t place = begin; place < used; ++place) {
-    hwy::Prefetch(&frame.splats[frame.tile_splats[HWY_MIN(place + 4, end - 1)]]);
-    DrawPair<kChannels, kStatistics>(frame.splats[frame.tile_splats[place]], x0, y0, frame.tile_spans[place], tile,
+    hwy::Prefetch(&frame.splats[frame.tile_entries[HWY_MIN(place + 4, end - 1)].splat]);
+    const TileEntry& entry = frame.tile_entries[place];
+    DrawPair<kChannels, kStatistics>(frame.splats[entry.splat], x0, y0, entry, tile,
                                      frame.sums.data() + place * frame.sum_stride);
   }
   std::fill(frame.sums.data() + used * frame.sum_stride, frame.sums.data() + end * frame.sum_stride, 0.0f);

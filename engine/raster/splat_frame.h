@@ -12,7 +12,8 @@
 namespace diorama {
 
 // Tiles are as wide as a vector of the kernels, so that a splat's terms in dx are constant down a tile.
-inline constexpr int kSplatTileWidth = 8, kSplatTileHeight = 16;
+inline constexpr int kSplatTileWidth = 8, kSplatTileHeight = 32;
+static_assert(SplatPlanes::kRowMultiple % kSplatTileWidth == 0 && SplatPlanes::kColumnMultiple % kSplatTileHeight == 0);
 
 inline constexpr float kSplatLowPass_px2 = 0.3f;          // added to the projected covariance's diagonal
 inline constexpr float kSplatLeastCompensation = 0.005f;  // of the opacity, where antialiased
@@ -42,14 +43,11 @@ struct SplatView {
 
 // A splat on the screen. log2(alpha) = log2_opacity + falloff_x * dx^2 + falloff_y * (dy - slope * dx)^2: the LDL^T
 // factors of the covariance, a sum of two terms <= 0 that loses no digits however thin the splat.
-struct DrawnSplat {
+struct alignas(64) DrawnSplat {
   float mean_px[2];
   float falloff_x, slope, falloff_y;  // -log2(e) / (2 var_x), cov_xy / var_x, -log2(e) var_x / (2 det)
   float log2_opacity;
-  float channels[7];        // red, green, blue, z in metres, normal in the camera's frame
-  uint32_t pairs_in_block;  // pairs before this splat's in its block of kSplatBlock
-  uint32_t pair_count;      // tiles that it touches
-  uint32_t pair_room;       // tiles of its bounding box
+  float channels[7];  // red, green, blue, z in metres, normal in the camera's frame
 };
 static_assert(sizeof(DrawnSplat) == 64);
 
@@ -62,6 +60,19 @@ struct SplatEllipse {
 static_assert(sizeof(SplatEllipse) == 32);
 
 inline constexpr size_t kSplatBlock = 64;  // splats that are projected, and differentiated, together
+
+// Where a splat's pairs stand in SplatFrame::pairs: after those of the blocks before and `in_block` more.
+struct SplatPairs {
+  uint32_t in_block = 0, count = 0;
+};
+
+// A splat in a tile and the rows of the tile that it touches.
+struct TileEntry {
+  uint32_t splat = 0;
+  uint16_t first_row = 0, last_row = 0;
+};
+
+inline constexpr uint32_t kNotDrawn = ~0u;  // key of splats that touch no tile
 
 // Sums over the pixels of a pair, p = dL / d ln(alpha), e = dy - slope * dx; then dL / d colour, z, normal and what
 // SplatScreenGradient's statistics hold.
@@ -93,21 +104,21 @@ struct SplatFrame {
   std::vector<uint32_t> visible, visible_in_chunk;
   AlignedVector<DrawnSplat> splats;
   AlignedVector<SplatEllipse> ellipses;
+  std::vector<SplatPairs> splat_pairs;
   std::vector<size_t> block_pairs;  // before each block of splats, by their bounding boxes
   std::vector<uint64_t> order;      // key << 32 | splat, near to far
   std::vector<uint64_t> order_scratch;
   std::vector<uint32_t> counts;  // of the sort and of the bins
-  // A splat's pairs, one after another: tile and rows packed, and, after binning, the place in tile_splats.
+  // A splat's pairs, one after another: tile and rows packed, and, after binning, the place in tile_entries.
   std::vector<uint32_t> pairs;
-  std::vector<uint32_t> tile_begin;   // of each tile in tile_splats, and the end
-  std::vector<uint32_t> tile_used;    // how many of its splats the tile looked at until all its pixels were done
-  std::vector<uint32_t> tile_splats;  // near to far
-  std::vector<uint16_t> tile_spans;   // rows of the tile that the splat touches: first << 8 | last
-  AlignedVector<float> sums;          // of each pair, in the order of tile_splats
+  std::vector<uint32_t> tile_begin;     // of each tile in tile_entries, and the end
+  std::vector<uint32_t> tile_used;      // how many of its entries the tile looked at until all its pixels were done
+  std::vector<TileEntry> tile_entries;  // near to far
+  AlignedVector<float> sums;            // of each pair, in the order of tile_entries
   size_t sum_stride = 0;
   bool has_statistics = false;
 
-  size_t pairs_begin(size_t splat) const { return block_pairs[splat / kSplatBlock] + splats[splat].pairs_in_block; }
+  size_t pairs_begin(size_t splat) const { return block_pairs[splat / kSplatBlock] + splat_pairs[splat].in_block; }
 };
 
 template <class Vector>

@@ -9,6 +9,8 @@
 // After foreach_target.h: it is included once for each target.
 #include "engine/raster/splat_projection-inl.h"
 
+#include <hwy/cache_control.h>
+
 HWY_BEFORE_NAMESPACE();
 namespace diorama::HWY_NAMESPACE {
 
@@ -26,13 +28,26 @@ struct CameraSums {
   V focal_x, focal_y, center_x, center_y;
 };
 
+// The sums of a splat's pairs are all over the memory: asked for some splats before they are needed.
+HWY_INLINE void PrefetchPairs(const SplatFrame& frame, size_t splat) {
+  constexpr uint32_t kMost = 16;
+  const uint32_t* const pairs = frame.pairs.data() + frame.pairs_begin(splat);
+  for (uint32_t k = 0; k < HWY_MIN(frame.splat_pairs[splat].count, kMost); ++k) {
+    const float* const sums = frame.sums.data() + pairs[k] * frame.sum_stride;
+    hwy::Prefetch(sums);
+    hwy::Prefetch(sums + kSumBlue);
+  }
+  const float* const record = frame.view.records + frame.visible[splat] * frame.view.layout.stride();
+  for (size_t i = 16; i < frame.view.layout.stride(); i += 16) hwy::Prefetch(record + i);
+}
+
 // Adds a splat's pairs up in the order of its tiles.
 HWY_INLINE void SumPairs(const SplatFrame& frame, size_t splat, size_t i, GradientBlock& block,
                          SplatScreenGradient* screen) {
   const hn::CappedTag<float, 4> d4;
   alignas(16) float total[kSumCount] = {};
   const uint32_t* const pairs = frame.pairs.data() + frame.pairs_begin(splat);
-  const uint32_t count = frame.splats[splat].pair_count;
+  const uint32_t count = frame.splat_pairs[splat].count;
   const size_t width = frame.view.channels.normals ? size_t{kSumCount} : size_t{kSumNormalX};
   const float* const all = frame.sums.data();
   for (size_t j = 0; j < width; j += hn::Lanes(d4)) {
@@ -250,6 +265,7 @@ void BlockGradients(const SplatFrame& frame, size_t first, size_t count, float* 
                     SplatCameraGradient* camera) {
   const SplatView& view = frame.view;
   const size_t stride = view.layout.stride();
+  constexpr size_t kAhead = 8;
   GradientBlock block;
   LoadFields(view, frame.visible.data() + first, count, block.records);
   for (size_t i = 0; i < kSplatBlock; ++i) {
@@ -259,6 +275,7 @@ void BlockGradients(const SplatFrame& frame, size_t first, size_t count, float* 
       block.drawn[i] = 0;
       continue;
     }
+    if (i + kAhead < count) PrefetchPairs(frame, first + i + kAhead);
     SumPairs(frame, first + i, i, block, screen == nullptr ? nullptr : screen + i);
     const float* const record = view.records + frame.visible[first + i] * stride;
     ShadeBackward(view, record, frame.splats[first + i], i, block, gradients + i * stride);

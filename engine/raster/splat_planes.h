@@ -34,7 +34,7 @@ struct SplatChannels {
 // (after forward() it is finite).
 class SplatPlanes {
  public:
-  static constexpr int kRowMultiple = 16, kColumnMultiple = 16;
+  static constexpr int kRowMultiple = 16, kColumnMultiple = 32;
 
   // Keeps its memory where the new size needs no more. Values are not kept.
   void resize(glm::ivec2 size_px, SplatChannels channels);

@@ -207,8 +207,9 @@ HWY_INLINE TileBox TilesAround(const SplatView& view, const float* mean_px, cons
   return box;
 }
 
-HWY_INLINE void WriteSplat(const SplatView& view, const BlockResult& result, size_t i, const float* record,
-                           DrawnSplat& splat, SplatEllipse& ellipse) {
+// Returns the tiles of its bounding box; 0 where it cannot be drawn.
+HWY_INLINE uint32_t WriteSplat(const SplatView& view, const BlockResult& result, size_t i, const float* record,
+                               DrawnSplat& splat, SplatEllipse& ellipse) {
   using R = BlockResult;
   const float mean[2] = {result.at(R::kMeanX, i), result.at(R::kMeanY, i)};
   const float half[2] = {result.at(R::kHalfX, i), result.at(R::kHalfY, i)};
@@ -225,32 +226,33 @@ HWY_INLINE void WriteSplat(const SplatView& view, const BlockResult& result, siz
              .peak_dx = result.at(R::kPeak, i),
              .h0 = result.at(R::kH0, i),
              .h1 = result.at(R::kH1, i)};
-  if (result.at(R::kSound, i) == 0) return;
+  if (result.at(R::kSound, i) == 0) return 0;
   const TileBox box = TilesAround(view, mean, half);
-  if (box.empty()) return;
+  if (box.empty()) return 0;
   const glm::vec3 direction(result.at(R::kDirectionX, i), result.at(R::kDirectionY, i), result.at(R::kDirectionZ, i));
   ShadeSplat(view, record, direction, splat.channels);
-  if (!(splat.channels[0] + splat.channels[1] + splat.channels[2] < 1e30f)) return;
-  splat.pair_room = static_cast<uint32_t>((box.last[0] - box.first[0] + 1) * (box.last[1] - box.first[1] + 1));
+  if (!(splat.channels[0] + splat.channels[1] + splat.channels[2] < 1e30f)) return 0;
+  return static_cast<uint32_t>((box.last[0] - box.first[0] + 1) * (box.last[1] - box.first[1] + 1));
 }
 
-// Projects a block of visible splats; returns the room that their pairs need.
-size_t ProjectSplats(const SplatView& view, const uint32_t* visible, size_t first, size_t count, DrawnSplat* splats,
-                     SplatEllipse* ellipses, uint64_t* order) {
+// Projects a block of visible splats from `first`; returns the room that their pairs need.
+size_t ProjectSplats(SplatFrame& frame, size_t first, size_t count) {
+  const SplatView& view = frame.view;
+  const uint32_t* const visible = frame.visible.data() + first;
   SplatFields fields;
   BlockResult result;
   LoadFields(view, visible, count, fields);
   ProjectBlock(view, fields, count, result);
-  size_t room = 0;
+  uint32_t room = 0;
   for (size_t i = 0; i < count; ++i) {
     const float* const record = view.records + visible[i] * view.layout.stride();
-    WriteSplat(view, result, i, record, splats[i], ellipses[i]);
-    splats[i].pairs_in_block = static_cast<uint32_t>(room);
-    room += splats[i].pair_room;
+    const size_t splat = first + i;
+    const uint32_t tiles = WriteSplat(view, result, i, record, frame.splats[splat], frame.ellipses[splat]);
+    frame.splat_pairs[splat] = {room, 0};
+    room += tiles;
     // Positive floats are ordered as their bits. What is not drawn goes last.
-    const float distance = result.at(BlockResult::kDistance, i);
-    const uint32_t key = splats[i].pair_room == 0 ? ~0u : std::bit_cast<uint32_t>(distance);
-    order[i] = static_cast<uint64_t>(key) << 32 | (first + i);
+    const uint32_t key = tiles == 0 ? kNotDrawn : std::bit_cast<uint32_t>(result.at(BlockResult::kDistance, i));
+    frame.order[splat] = static_cast<uint64_t>(key) << 32 | splat;
   }
   return room;
 }
@@ -288,14 +290,14 @@ void project_visible(SplatFrame& frame, ThreadPool& pool) {
   const size_t count = frame.visible_count, blocks = (count + kSplatBlock - 1) / kSplatBlock;
   grow(frame.splats, count);
   grow(frame.ellipses, count);
+  grow(frame.splat_pairs, count);
   grow(frame.order, count);
   grow(frame.block_pairs, blocks + 1);
   parallel_pieces(pool, blocks, 4, [&](size_t begin, size_t end) {
     for (size_t block = begin; block < end; ++block) {
       const size_t first = block * kSplatBlock;
-      frame.block_pairs[block + 1] = HWY_DYNAMIC_DISPATCH(ProjectSplats)(
-          frame.view, frame.visible.data() + first, first, std::min(kSplatBlock, count - first),
-          frame.splats.data() + first, frame.ellipses.data() + first, frame.order.data() + first);
+      frame.block_pairs[block + 1] =
+          HWY_DYNAMIC_DISPATCH(ProjectSplats)(frame, first, std::min(kSplatBlock, count - first));
     }
   });
   frame.block_pairs[0] = 0;

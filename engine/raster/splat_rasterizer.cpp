@@ -105,7 +105,7 @@ SplatFootprint SplatRasterizer::footprint(size_t visible_index) const {
   return {{ellipse.mean_px[0], ellipse.mean_px[1]},
           {ellipse.half_px[0], ellipse.half_px[1]},
           splat.channels[3],
-          splat.pair_count};
+          frame.splat_pairs[visible_index].count};
 }
 
 void SplatRasterizer::backward(const SplatPlanes& image, const SplatPlanes& gradient, bool statistics,

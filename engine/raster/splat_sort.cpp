@@ -21,7 +21,7 @@ KeyRange range_of(const std::vector<uint64_t>& order, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     const auto key = static_cast<uint32_t>(order[i] >> kKeyBits);
     range.least = std::min(range.least, key);
-    if (key != ~0u) range.most = std::max(range.most, key);
+    if (key != kNotDrawn) range.most = std::max(range.most, key);
   }
   return range;
 }

@@ -71,7 +71,7 @@ TEST(SplatPlanes, RowsStartOnCacheLinesAndPlanesFollowEachOther) {
   SplatPlanes planes;
   planes.resize({17, 5}, {.depth = true});
   EXPECT_EQ(planes.stride(), 32u);
-  EXPECT_EQ(planes.plane_stride(), 32u * 16u);
+  EXPECT_EQ(planes.plane_stride(), 32u * 32u);
   EXPECT_EQ(planes.row(SplatPlane::kGreen, 2).data(), planes.data() + planes.plane_stride() + 2 * planes.stride());
   EXPECT_EQ(planes.row(SplatPlane::kDepth, 4).size(), 17u);
   EXPECT_EQ(reinterpret_cast<uintptr_t>(planes.data()) % 64, 0u);
