@@ -169,11 +169,13 @@ HWY_INLINE void ProjectBlock(const SplatView& view, const SplatFields& fields, s
   }
 }
 
-HWY_INLINE void ShadeSplat(const SplatView& view, const float* record, glm::vec3 direction, float* color) {
+// False where the colour is not finite.
+HWY_INLINE bool ShadeSplat(const SplatView& view, const float* record, glm::vec3 direction, float* color) {
   const hn::CappedTag<float, 4> d4;
   alignas(16) float basis[16];
   sh_basis(direction, view.sh_degree, basis);
   const size_t count = view.layout.rest_stride();
+  bool finite = true;
   for (size_t c = 0; c < 3; ++c) {
     const float* const rest = record + SplatLayout::kRest + c * count;
     auto sum = hn::Zero(d4);
@@ -181,8 +183,10 @@ HWY_INLINE void ShadeSplat(const SplatView& view, const float* record, glm::vec3
       sum = hn::MulAdd(hn::Load(d4, basis + j), hn::LoadU(d4, rest + j), sum);
     }
     const float raw = 0.5f + kShC0 * record[SplatLayout::kColor + c] + hn::GetLane(hn::SumOfLanes(d4, sum));
-    color[c] = raw < 0 ? 0 : raw;  // NaN stays
+    finite = finite && std::abs(raw) < 1e30f;
+    color[c] = HWY_MAX(raw, 0.0f);
   }
+  return finite;
 }
 
 struct TileBox {
@@ -230,8 +234,7 @@ HWY_INLINE uint32_t WriteSplat(const SplatView& view, const BlockResult& result,
   const TileBox box = TilesAround(view, mean, half);
   if (box.empty()) return 0;
   const glm::vec3 direction(result.at(R::kDirectionX, i), result.at(R::kDirectionY, i), result.at(R::kDirectionZ, i));
-  ShadeSplat(view, record, direction, splat.channels);
-  if (!(splat.channels[0] + splat.channels[1] + splat.channels[2] < 1e30f)) return 0;
+  if (!ShadeSplat(view, record, direction, splat.channels)) return 0;
   return static_cast<uint32_t>((box.last[0] - box.first[0] + 1) * (box.last[1] - box.first[1] + 1));
 }
 
