@@ -1,5 +1,7 @@
 #include "assets/asset.h"
 
+#include <algorithm>
+
 namespace diorama {
 
 Bounds bounds_of(const Asset& asset) {
@@ -12,6 +14,32 @@ Bounds bounds_of(const Asset& asset) {
   for (const MeshPart& part : asset.meshes) extend(bounds_of(part.mesh));
   for (const SplatPart& part : asset.splats) extend(bounds_of(part.cloud));
   return bounds;
+}
+
+SplatCloud merged_splats(const Asset& asset) {
+  SplatCloud merged;
+  size_t count = 0;
+  for (const SplatPart& part : asset.splats) {
+    merged.sh_degree = std::max(merged.sh_degree, part.cloud.sh_degree);
+    count += part.cloud.size();
+  }
+  merged.resize(count);
+  const auto width = static_cast<size_t>(sh_count(merged.sh_degree));
+  size_t first = 0;
+  for (const SplatPart& part : asset.splats) {
+    const SplatCloud& cloud = part.cloud;
+    const auto part_width = static_cast<size_t>(sh_count(cloud.sh_degree));
+    const auto offset = static_cast<std::ptrdiff_t>(first);
+    std::copy(cloud.positions.begin(), cloud.positions.end(), merged.positions.begin() + offset);
+    std::copy(cloud.scales.begin(), cloud.scales.end(), merged.scales.begin() + offset);
+    std::copy(cloud.rotations_xyzw.begin(), cloud.rotations_xyzw.end(), merged.rotations_xyzw.begin() + offset);
+    std::copy(cloud.opacities.begin(), cloud.opacities.end(), merged.opacities.begin() + offset);
+    for (size_t i = 0; i < cloud.size(); ++i) {
+      std::copy_n(cloud.sh.data() + i * part_width, part_width, merged.sh.data() + (first + i) * width);
+    }
+    first += cloud.size();
+  }
+  return merged;
 }
 
 }  // namespace diorama

@@ -73,4 +73,7 @@ struct Asset {
 
 Bounds bounds_of(const Asset& asset);
 
+// All clouds as one, part after part; those of a lower SH degree than the highest get coefficients of 0.
+SplatCloud merged_splats(const Asset& asset);
+
 }  // namespace diorama
