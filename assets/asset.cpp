@@ -16,14 +16,16 @@ Bounds bounds_of(const Asset& asset) {
   return bounds;
 }
 
+size_t splat_count(const Asset& asset) {
+  size_t count = 0;
+  for (const SplatPart& part : asset.splats) count += part.cloud.size();
+  return count;
+}
+
 SplatCloud merged_splats(const Asset& asset) {
   SplatCloud merged;
-  size_t count = 0;
-  for (const SplatPart& part : asset.splats) {
-    merged.sh_degree = std::max(merged.sh_degree, part.cloud.sh_degree);
-    count += part.cloud.size();
-  }
-  merged.resize(count);
+  for (const SplatPart& part : asset.splats) merged.sh_degree = std::max(merged.sh_degree, part.cloud.sh_degree);
+  merged.resize(splat_count(asset));
   const auto width = static_cast<size_t>(sh_count(merged.sh_degree));
   size_t first = 0;
   for (const SplatPart& part : asset.splats) {

@@ -73,6 +73,8 @@ struct Asset {
 
 Bounds bounds_of(const Asset& asset);
 
+size_t splat_count(const Asset& asset);  // of all clouds
+
 // All clouds as one, part after part; those of a lower SH degree than the highest get coefficients of 0.
 SplatCloud merged_splats(const Asset& asset);
 

@@ -196,11 +196,6 @@ void add_parts(GlbBuilder& builder, const Asset& asset, const Rigid& asset_from_
   builder.json()["nodes"] = std::move(nodes);
 }
 
-bool has_splats(const Asset& asset) {
-  return std::any_of(asset.splats.begin(), asset.splats.end(),
-                     [](const SplatPart& part) { return part.cloud.size() > 0; });
-}
-
 void list_extensions(Json& json, const Asset& asset) {
   Json used = Json::array();
   const auto any = [&](auto condition) {
@@ -211,7 +206,7 @@ void list_extensions(Json& json, const Asset& asset) {
     return std::max({m.emissive_linear.r, m.emissive_linear.g, m.emissive_linear.b}) > 1;
   };
   if (any(bright)) used.push_back("KHR_materials_emissive_strength");
-  if (has_splats(asset)) used.push_back(kSplatExtension);
+  if (splat_count(asset) > 0) used.push_back(kSplatExtension);
   if (!used.empty()) json["extensionsUsed"] = std::move(used);
 }
 
@@ -225,7 +220,7 @@ void check_motion(const Rigid& asset_from_capture) {
 GlbFile build_glb(const Asset& asset) {
   const bool drawn = std::any_of(asset.meshes.begin(), asset.meshes.end(),
                                  [](const MeshPart& part) { return !part.mesh.triangles.empty(); });
-  if (!drawn && !has_splats(asset)) {
+  if (!drawn && splat_count(asset) == 0) {
     fail(ErrorCode::kInvalidInput,
          "the asset has no triangles and no splats, so no .glb is written; check that the capture's depth covers the "
          "scene");

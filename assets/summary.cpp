@@ -13,14 +13,60 @@ Json embedded(const std::string& text) {
   return value.is_object() ? value : Json::object();
 }
 
+Json json_of(const SplatQuantiles& quantiles) {
+  Json object = Json::object();
+  for (size_t i = 0; i < quantiles.size(); ++i) {
+    object[fmt::format("{}%", 100 * kSplatQuantiles[i])] = quantiles[i];
+  }
+  return object;
+}
+
+Json json_of(const AssetSummary& summary) {
+  const SplatSummary& s = *summary.splats;
+  const std::optional<double> bytes = summary.bytes_per_splat();
+  return {{"clouds", s.clouds},
+          {"splats", s.splats},
+          {"sh_degree", s.sh_degree},
+          {"antialiased", s.antialiased},
+          {"bytes_per_splat", bytes ? Json(*bytes) : Json(nullptr)},
+          {"opacity", json_of(s.opacity)},
+          {"longest_axis_m", json_of(s.longest_m)},
+          {"shortest_axis_m", json_of(s.shortest_m)}};
+}
+
+std::string row_of(const char* name, const SplatQuantiles& quantiles) {
+  std::string row = fmt::format("{:<11}", name);
+  for (const float value : quantiles) row += fmt::format(" {:>9.3g}", value);
+  return row + "\n";
+}
+
+std::string text_of(const AssetSummary& summary) {
+  const SplatSummary& s = *summary.splats;
+  std::string text = fmt::format("{} cloud{} of {} splats, SH degree {}{}", s.clouds, s.clouds == 1 ? "" : "s",
+                                 s.splats, s.sh_degree, s.antialiased ? ", fitted with anti-aliasing" : "");
+  if (const auto bytes = summary.bytes_per_splat()) text += fmt::format(", {:.1f} bytes a splat", *bytes);
+  text += fmt::format("\n{:<11}", "share");
+  for (const double share : kSplatQuantiles) text += fmt::format(" {:>8g}%", 100 * share);
+  return text + "\n" + row_of("opacity", s.opacity) + row_of("longest m", s.longest_m) +
+         row_of("shortest m", s.shortest_m);
+}
+
 }  // namespace
 
-AssetSummary summarize(const Asset& asset) {
+std::optional<double> AssetSummary::bytes_per_splat() const {
+  if (file_bytes == 0 || meshes > 0 || !splats) return std::nullopt;
+  return static_cast<double>(file_bytes) / static_cast<double>(splats->splats);
+}
+
+AssetSummary summarize(const Asset& asset, uint64_t file_bytes) {
   AssetSummary summary{.meshes = asset.meshes.size(),
                        .materials = asset.materials.size(),
                        .textures = asset.textures.size(),
+                       .splats = summarize_splats(asset),
                        .bounds = bounds_of(asset),
-                       .record = asset.record};
+                       .file_bytes = file_bytes,
+                       .record = asset.record,
+                       .notes = asset.notes};
   for (const MeshPart& part : asset.meshes) {
     summary.vertices += part.mesh.positions.size();
     summary.triangles += part.mesh.triangles.size();
@@ -35,7 +81,10 @@ std::string to_json(const AssetSummary& s) {
     object["bounds_m"] = {{"min", {s.bounds.min.x, s.bounds.min.y, s.bounds.min.z}},
                           {"max", {s.bounds.max.x, s.bounds.max.y, s.bounds.max.z}}};
   }
-  if (s.record) {
+  if (s.file_bytes > 0) object["file_bytes"] = s.file_bytes;
+  if (s.splats) object["splats"] = json_of(s);
+  if (!s.notes.empty()) object["notes"] = s.notes;
+  if (s.record && !s.record->tool_version.empty()) {
     object["diorama"] = {{"tool_version", s.record->tool_version},
                          {"representation", s.record->representation},
                          {"capture", s.record->capture_name},
@@ -47,13 +96,18 @@ std::string to_json(const AssetSummary& s) {
 }
 
 std::string to_text(const AssetSummary& s) {
-  std::string text = fmt::format("{} mesh{}, {} vertices, {} triangles, {} materials, {} textures\n", s.meshes,
-                                 s.meshes == 1 ? "" : "es", s.vertices, s.triangles, s.materials, s.textures);
+  std::string text;
+  if (s.meshes > 0 || !s.splats) {
+    text = fmt::format("{} mesh{}, {} vertices, {} triangles, {} materials, {} textures\n", s.meshes,
+                       s.meshes == 1 ? "" : "es", s.vertices, s.triangles, s.materials, s.textures);
+  }
+  if (s.splats) text += text_of(s);
   if (!s.bounds.empty()) {
     const glm::vec3 size = s.bounds.max - s.bounds.min;
     text += fmt::format("size        {:.3f} x {:.3f} x {:.3f} m (x, y up, z)\n", size.x, size.y, size.z);
   }
-  if (!s.record) return text + "made by     another program\n";
+  for (const std::string& note : s.notes) text += "note        " + note + "\n";
+  if (!s.record || s.record->tool_version.empty()) return text + "made by     another program\n";
   text += fmt::format("made by     diorama {} as {} from capture {}\n", s.record->tool_version,
                       s.record->representation, s.record->capture_name);
   text += fmt::format("held out    {}\noptions     {}\ncalibration {}\n", s.record->held_out_json,

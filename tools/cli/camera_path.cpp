@@ -69,6 +69,28 @@ std::vector<Camera> orbit_cameras(const Bounds& bounds, float start_turn, int co
   return cameras;
 }
 
+Bounds view_bounds(const Asset& asset) {
+  if (splat_count(asset) == 0) return bounds_of(asset);
+  Bounds bounds;
+  for (int axis = 0; axis < 3; ++axis) {
+    std::vector<float> values;
+    for (const SplatPart& part : asset.splats) {
+      for (const glm::vec3& position : part.cloud.positions) values.push_back(position[axis]);
+    }
+    std::sort(values.begin(), values.end());
+    const size_t outermost = values.size() / 100;
+    bounds.min[axis] = values[outermost];
+    bounds.max[axis] = values[values.size() - 1 - outermost];
+  }
+  for (const MeshPart& part : asset.meshes) {
+    const Bounds mesh = bounds_of(part.mesh);
+    if (mesh.empty()) continue;
+    bounds.extend(mesh.min);
+    bounds.extend(mesh.max);
+  }
+  return bounds;
+}
+
 float best_turn(const Asset& asset) {
   std::array<double, kTurns> front_area{};
   for (const MeshPart& part : asset.meshes) {

@@ -32,6 +32,7 @@ Command fit_command(CLI::App& program);
 Command render_command(CLI::App& program);
 Command eval_command(CLI::App& program);
 Command bench_command(CLI::App& program);
+Command convert_command(CLI::App& program);
 Command calibrate_command(CLI::App& program);
 Command devices_command(CLI::App& program);
 

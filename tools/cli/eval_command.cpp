@@ -1,4 +1,4 @@
-#include "assets/gltf.h"
+#include "assets/asset_file.h"
 #include "engine/base/file.h"
 #include "tools/cli/choose_calibration.h"
 #include "tools/cli/command.h"
@@ -17,7 +17,8 @@ struct EvalArguments {
 
 void run_eval(const EvalArguments& args, const Settings& settings) {
   TerminalJob terminal(settings);
-  Asset asset = read_gltf(args.asset);
+  Asset asset = read_asset(args.asset);
+  for (const std::string& note : asset.notes) terminal.warn(fmt::format("{}: {}", args.asset, note));
   Capture capture = open_capture(args.capture, args.capture_options);
   for (const std::string& warning : capture.warnings()) terminal.warn(warning);
   if (args.calibration != "asset") {
@@ -41,7 +42,7 @@ void run_eval(const EvalArguments& args, const Settings& settings) {
 Command eval_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand("eval", "Renders a capture's held-out frames and scores them.");
   const auto args = std::make_shared<EvalArguments>();
-  app->add_option("ASSET", args->asset, "the .glb to score")->required();
+  app->add_option("ASSET", args->asset, "the .glb, .gltf or .ply of splats to score")->required();
   app->add_option("CAPTURE", args->capture, "folder of the capture")->required();
   app->add_option("--json", args->json, "write the scores to this file; - is standard output");
   app->add_option("--html", args->html, "write a page with scores and pictures to this file");

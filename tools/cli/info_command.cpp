@@ -1,4 +1,4 @@
-#include "assets/gltf.h"
+#include "assets/asset_file.h"
 #include "assets/summary.h"
 #include "capture/inspect.h"
 #include "tools/cli/command.h"
@@ -14,16 +14,16 @@ struct InfoArguments {
   InspectOptions inspect_options;
 };
 
-bool is_asset(const std::filesystem::path& path) {
-  const std::string kind = path.extension().string();
-  return kind == ".glb" || kind == ".gltf";
+// A .gltf is not all of its asset: buffers and pictures lie beside it.
+uint64_t whole_file_bytes(const std::filesystem::path& path) {
+  return path.extension() == ".gltf" ? 0 : std::filesystem::file_size(path);
 }
 
 void run_info(const InfoArguments& args, const Settings& settings) {
   TerminalJob terminal(settings);
   std::string text;
-  if (is_asset(args.path)) {
-    const AssetSummary summary = summarize(read_gltf(args.path));
+  if (is_asset_file(args.path)) {
+    const AssetSummary summary = summarize(read_asset(args.path), whole_file_bytes(args.path));
     text = args.json ? to_json(summary) : to_text(summary);
   } else {
     const Capture capture = open_capture(args.path, args.capture_options);
@@ -41,7 +41,7 @@ Command info_command(CLI::App& program) {
       "info",
       "Says what a capture or asset holds; checks a capture's depth against its poses and names what is wrong.");
   const auto args = std::make_shared<InfoArguments>();
-  app->add_option("PATH", args->path, "folder of a capture, or a .glb")->required();
+  app->add_option("PATH", args->path, "folder of a capture, or an asset (.glb, .gltf, .ply)")->required();
   app->add_flag("--json", args->json, "as JSON, for programs");
   add_options(*app, args->inspect_options, "Looking at a capture");
   add_options(*app, args->capture_options, "Reading the capture");

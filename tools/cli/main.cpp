@@ -29,9 +29,9 @@ int run_program(int argc, char** argv) {
   Settings settings;
   program.add_option("--threads", settings.threads, "threads to use; 0: one a core")->check(CLI::Range(0, 1024));
   program.add_flag("-q,--quiet", settings.quiet, "no progress on standard error");
-  const Command commands[] = {info_command(program),      synth_command(program),  fit_command(program),
-                              render_command(program),    eval_command(program),   bench_command(program),
-                              calibrate_command(program), devices_command(program)};
+  const Command commands[] = {info_command(program),      synth_command(program),   fit_command(program),
+                              render_command(program),    eval_command(program),    bench_command(program),
+                              calibrate_command(program), devices_command(program), convert_command(program)};
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

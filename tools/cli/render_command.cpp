@@ -1,4 +1,4 @@
-#include "assets/gltf.h"
+#include "assets/asset_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/scene/image_io.h"
@@ -44,15 +44,15 @@ void run_render(const RenderArguments& args, const Settings& settings) {
     fail(ErrorCode::kInvalidInput, "{}: ends in '{}', expected .png or .mp4", args.output, kind);
   }
   TerminalJob terminal(settings);
-  const Asset asset = read_gltf(args.asset);
-  if (asset.meshes.empty()) fail(ErrorCode::kInvalidInput, "{}: has no meshes to draw", args.asset);
+  const Asset asset = read_asset(args.asset);
+  for (const std::string& note : asset.notes) terminal.warn(fmt::format("{}: {}", args.asset, note));
+  const auto log = [&](LogLevel level, std::string_view line) { terminal.context().log(level, line); };
+  const std::unique_ptr<AssetView> view = with_context(
+      args.asset, [&] { return make_asset_view(asset, with_environment(args.backend), terminal.pool(), log); });
   const std::vector<Camera> cameras = chosen_cameras(args.view, asset);
   std::optional<VideoWriter> video;
   if (kind == ".mp4") video.emplace(output, cameras.front().size_px, VideoOptions{args.options.frames_per_s});
   const RasterOptions raster{.background = args.options.background_srgb()};
-  const std::unique_ptr<AssetView> view =
-      make_asset_view(asset, with_environment(args.backend), terminal.pool(),
-                      [&](LogLevel level, std::string_view line) { terminal.context().log(level, line); });
   terminal.context().begin_stage("rendering", cameras.size());
   for (size_t i = 0; i < cameras.size(); ++i) {
     const ImageRgba8 picture = view->draw(cameras[i], raster, false).color;
@@ -75,7 +75,7 @@ Command render_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand(
       "render", "Draws an asset into a PNG, numbered PNGs, or an MP4. Without a choice of view: once, from outside.");
   const auto args = std::make_shared<RenderArguments>();
-  app->add_option("ASSET", args->asset, "the .glb or .gltf to draw")->required();
+  app->add_option("ASSET", args->asset, "the .glb, .gltf or .ply of splats to draw")->required();
   app->add_option("-o,--output", args->output, "the .png or .mp4 to write")->required();
   add_view_flags(*app, args->view);
   add_options(*app, args->options, "Picture");

@@ -48,7 +48,7 @@ void add_view_flags(CLI::App& app, ViewChoice& choice) {
 std::vector<Camera> chosen_cameras(const ViewChoice& choice, const Asset& asset) {
   if (!choice.camera.empty() || !choice.trajectory.empty()) return capture_cameras(choice, asset);
   const glm::ivec2 size = choice.size.empty() ? kDefaultSize : parse_size(choice.size);
-  return orbit_cameras(bounds_of(asset), best_turn(asset), std::max(choice.orbit, 1), size);
+  return orbit_cameras(view_bounds(asset), best_turn(asset), std::max(choice.orbit, 1), size);
 }
 
 }  // namespace diorama

@@ -1,9 +1,11 @@
 #include "tools/eval/asset_view.h"
 
+#include "engine/base/error.h"
 #include "engine/gpu/pipeline_cache.h"
 #include "engine/gpu/vulkan_result.h"
 #include "renderers/mesh/mesh_renderer.h"
 #include "renderers/mesh/raster_view.h"
+#include "renderers/splats/splat_raster_view.h"
 
 #include <utility>
 
@@ -20,6 +22,19 @@ class CpuView : public AssetView {
 
  private:
   std::vector<RasterMesh> meshes_;
+  ThreadPool& pool_;
+};
+
+class SplatView : public AssetView {
+ public:
+  SplatView(const Asset& asset, ThreadPool& pool) : view_(asset), pool_(pool) {}
+
+  RasterResult draw(const Camera& camera, const RasterOptions& options, bool with_depth) override {
+    return view_.draw(camera, options, with_depth, pool_);
+  }
+
+ private:
+  SplatRasterView view_;
   ThreadPool& pool_;
 };
 
@@ -62,6 +77,15 @@ GpuOptions gpu_options(const BackendOptions& options, LogSink log) {
 
 std::unique_ptr<AssetView> make_asset_view(const Asset& asset, const BackendOptions& options, ThreadPool& pool,
                                            LogSink log) {
+  const bool has_splats = splat_count(asset) > 0;
+  if (!has_splats && asset.meshes.empty()) fail(ErrorCode::kInvalidInput, "has no meshes and no splats to draw");
+  if (has_splats && !asset.meshes.empty()) {
+    fail(ErrorCode::kUnsupported, "holds meshes and splats; a picture of both together is not drawn yet");
+  }
+  if (has_splats && options.on_vulkan()) {
+    fail(ErrorCode::kUnsupported, "holds splats, which Vulkan does not draw yet; leave --backend vulkan out");
+  }
+  if (has_splats) return std::make_unique<SplatView>(asset, pool);
   if (!options.on_vulkan()) return std::make_unique<CpuView>(asset, pool);
   return std::make_unique<VulkanView>(asset, gpu_options(options, std::move(log)));
 }

@@ -134,14 +134,14 @@ Camera scored_color_camera(const Asset& asset, const Capture& capture, const Fra
 EvalReport evaluate(const Asset& asset, const std::string& asset_name, const Capture& capture,
                     const EvalOptions& options, JobContext& job, const ScoreObserver& observer,
                     const BackendOptions& backend) {
-  if (asset.meshes.empty()) fail(ErrorCode::kInvalidInput, "{}: has no meshes to score", asset_name);
   const std::vector<size_t> frames = chosen_frames(capture, options.split);
   if (frames.empty()) {
     fail(ErrorCode::kInvalidInput, "{}: has no {} frames; choose another --split", capture.name(),
          options.split == 0 ? "test" : "train");
   }
   const auto log = [&job](LogLevel level, std::string_view line) { job.log(level, line); };
-  const std::unique_ptr<AssetView> view = make_asset_view(asset, backend, job.pool(), log);
+  const std::unique_ptr<AssetView> view =
+      with_context(asset_name, [&] { return make_asset_view(asset, backend, job.pool(), log); });
   const Scorer scorer{asset, capture, *view, options.scale, job.pool()};
   EvalReport report{.asset = asset_name};
   job.begin_stage("scoring", frames.size());

@@ -60,7 +60,7 @@ std::optional<RigCalibration> scored_calibration(const Asset& asset, const Captu
 Camera scored_color_camera(const Asset& asset, const Capture& capture, const Frame& frame);
 
 // Renders the split's frames and compares; one frame's pictures are in memory at a time. Error kInvalidInput: the split
-// has no frames, an asset without meshes.
+// has no frames; else what make_asset_view refuses.
 EvalReport evaluate(const Asset& asset, const std::string& asset_name, const Capture& capture,
                     const EvalOptions& options, JobContext& job, const ScoreObserver& observer = {},
                     const BackendOptions& backend = {});

@@ -231,8 +231,14 @@ std::string facts_section(const ReportContext& context) {
   std::string html = "<section class=\"facts\" aria-label=\"Facts\"><div><h2>The capture</h2><dl>\n";
   html += capture_facts(context.capture) + "</dl></div>\n<div><h2>The asset</h2><dl>\n";
   if (context.asset.record) html += definition("Kind", context.asset.record->representation);
-  html += definition("Triangles", std::to_string(summary.triangles));
-  html += definition("Vertices", std::to_string(summary.vertices));
+  if (summary.meshes > 0) {
+    html += definition("Triangles", std::to_string(summary.triangles));
+    html += definition("Vertices", std::to_string(summary.vertices));
+  }
+  if (summary.splats) {
+    html += definition("Splats", std::to_string(summary.splats->splats));
+    html += definition("SH degree", std::to_string(summary.splats->sh_degree));
+  }
   html += definition("Extent", fmt::format("{:.2f} × {:.2f} × {:.2f} m", size_m.x, size_m.y, size_m.z));
   for (const auto& [name, value] : context.facts) html += definition(name, value);
   html += "</dl></div></section>\n";
