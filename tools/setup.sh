@@ -14,7 +14,7 @@ packages=(
   libmeshoptimizer-dev libeigen3-dev libnanoflann-dev
   libvulkan-dev mesa-vulkan-drivers glslc spirv-tools
 )
-test_packages=(libgtest-dev libgmock-dev clang-format-14 vulkan-validationlayers)
+test_packages=(libgtest-dev libgmock-dev clang-format-14 vulkan-validationlayers python3-numpy python3-pil)
 analysis_packages=(clang-16 clang-tidy-16 libclang-rt-16-dev llvm-16)
 
 with_tests=false

@@ -17,8 +17,8 @@ void run_convert(const ConvertArguments& args, const Settings& settings) {
   for (const std::string& loss : write_asset(asset, args.output))
     terminal.warn(fmt::format("{}: {}", args.output, loss));
   const AssetSummary summary = summarize(asset);
-  fmt::print("{}: {} splats, {} triangles, {} bytes\n", args.output, splat_count(asset),
-             summary.triangles, std::filesystem::file_size(args.output));
+  fmt::print("{}: {} splats, {} triangles, {} bytes\n", args.output, splat_count(asset), summary.triangles,
+             std::filesystem::file_size(args.output));
 }
 
 }  // namespace
