@@ -49,10 +49,7 @@ SplatCloud start_cloud(const Capture& capture, const TrainingSet& set, const Spl
                        JobContext& job) {
   const StartOptions start{
       .count = count, .voxel_m = options.start_voxel_m, .seed = static_cast<uint64_t>(options.seed)};
-  std::vector<StartPoint> points;
-  if (set.has_depth) points = surface_points(capture, set, start, job);
-  if (points.empty()) points = volume_points(set, start);
-  return splats_at(points, options.sh_degree, job.pool());
+  return splats_at(start_points(capture, set, start, job), options.sh_degree, job.pool());
 }
 
 std::string identity_of(const Capture& capture, const TrainingSet& set, SplatFitOptions options) {

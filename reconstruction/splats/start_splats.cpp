@@ -198,6 +198,14 @@ std::vector<StartPoint> volume_points(const TrainingSet& set, const StartOptions
   return points;
 }
 
+std::vector<StartPoint> start_points(const Capture& capture, const TrainingSet& set, const StartOptions& options,
+                                     JobContext& job) {
+  std::vector<StartPoint> points;
+  if (set.has_depth) points = surface_points(capture, set, options, job);
+  if (points.empty()) points = volume_points(set, options);
+  return points;
+}
+
 SplatCloud splats_at(const std::vector<StartPoint>& points, int sh_degree, ThreadPool& pool) {
   SplatCloud cloud;
   cloud.sh_degree = sh_degree;

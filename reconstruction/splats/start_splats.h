@@ -31,6 +31,10 @@ std::vector<StartPoint> surface_points(const Capture& capture, const TrainingSet
 // look inwards, else in front of the cameras. For captures without depth.
 std::vector<StartPoint> volume_points(const TrainingSet& set, const StartOptions& options);
 
+// surface_points() where frames have depth and fusion finds a surface, else volume_points().
+std::vector<StartPoint> start_points(const Capture& capture, const TrainingSet& set, const StartOptions& options,
+                                     JobContext& job);
+
 // About `count` of the points: one a cell of a grid whose cells grow with pixel_m. Keeps the order.
 std::vector<StartPoint> thinned(const std::vector<StartPoint>& points, size_t count);
 

@@ -2,7 +2,9 @@
 #include "capture/capture.h"
 #include "engine/base/measure.h"
 #include "reconstruction/fusion/bench_fusion.h"
+#include "reconstruction/splats/bench_splats.h"
 #include "tools/bench/bench_render.h"
+#include "tools/cli/choose_calibration.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
 #include "tools/cli/view_choice.h"
@@ -73,6 +75,38 @@ void add_render_bench(CLI::App& app, RenderBenchArguments& args) {
   add_options(app, args.backend, "Drawing");
 }
 
+struct SplatBenchArguments {
+  std::string capture, json, calibration = "none";
+  std::vector<size_t> counts = {30000, 100000, 300000};
+  int steps = 60;
+  SplatFitOptions options{.scale = 0.5f};
+  CaptureOptions capture_options;
+};
+
+void run_splat_bench(const SplatBenchArguments& args, const Settings& settings) {
+  TerminalJob terminal(settings);
+  Capture capture = open_capture(args.capture, args.capture_options);
+  choose_calibration(capture, args.calibration, terminal);
+  const SplatBench bench =
+      bench_splats(capture, args.options, args.counts, static_cast<size_t>(args.steps), terminal.context());
+  terminal.finish_line();
+  if (!args.json.empty()) write_output(args.json, to_json(bench));
+  if (args.json != "-") write_output("-", to_text(bench));
+}
+
+void add_splat_bench(CLI::App& app, SplatBenchArguments& args) {
+  app.add_option("CAPTURE", args.capture, "folder of the capture")->required();
+  app.add_option("--json", args.json, "write the figures to this file; - is standard output");
+  app.add_option("--splats", args.counts, "numbers of splats to time, about")
+      ->check(CLI::Range(size_t{10}, size_t{16'000'000}))
+      ->capture_default_str();
+  app.add_option("--bench-steps", args.steps, "steps to time at each number")->check(CLI::Range(1, 100000));
+  app.add_option("--calibration", args.calibration, "colour camera of an unregistered rig, as for fit")
+      ->capture_default_str();
+  add_options(app, args.options, "The fit");
+  add_options(app, args.capture_options, "Reading the capture");
+}
+
 }  // namespace
 
 Command bench_command(CLI::App& program) {
@@ -84,9 +118,13 @@ Command bench_command(CLI::App& program) {
   CLI::App* render = app->add_subcommand("render", "Drawing an asset along a path, pass by pass, and the start of it.");
   const auto render_args = std::make_shared<RenderBenchArguments>();
   add_render_bench(*render, *render_args);
+  CLI::App* splats = app->add_subcommand("splats", "Training steps of the splat fitter, stage by stage.");
+  const auto splat_args = std::make_shared<SplatBenchArguments>();
+  add_splat_bench(*splats, *splat_args);
   return {app, [=](const Settings& settings) {
             if (fusion->parsed()) run_fusion_bench(*fusion_args, settings);
             if (render->parsed()) run_render_bench(*render_args, settings);
+            if (splats->parsed()) run_splat_bench(*splat_args, settings);
           }};
 }
 
