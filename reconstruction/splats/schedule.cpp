@@ -29,8 +29,8 @@ SplatBudget budget_of(const SplatFitOptions& options) {
 StepRates rates_at(float progress, float extent_m) {
   const float settle = decay(1.0f, 0.1f, std::max(0.0f, (progress - 0.4f) / 0.6f));
   StepRates rates;
-  rates.position_m = decay(2e-4f, 4e-6f, progress) * extent_m;
-  rates.log_scale = 7e-3f * settle;
+  rates.position_m = decay(5e-4f, 1e-5f, progress) * extent_m;
+  rates.log_scale = 2.5e-2f * settle;
   rates.rotation = 2e-3f * settle;
   rates.opacity = 3e-2f * settle;
   rates.color = 4e-3f * settle;

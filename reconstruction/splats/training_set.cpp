@@ -81,8 +81,8 @@ TrainingView load_view(const Capture& capture, size_t index, float scale) {
   view.frame = index;
   const Camera full = color_camera(frame, capture.calibration());
   view.camera = resized(full, scaled(full.size_px, scale));
-  view.color = shrink_by_area(*images.color, view.camera.size_px);
-  if (frame.has_alpha) view.color = composited(view.color, glm::u8vec3(255));
+  view.color = frame.has_alpha ? shrink_by_area(composited(*images.color, glm::u8vec3(255)), view.camera.size_px)
+                               : shrink_by_area(*images.color, view.camera.size_px);
   if (images.mask) view.mask = shrink_mask(*images.mask, view.camera.size_px);
   if (images.depth_m) view.depth_m = depth_seen_from(view.camera, *frame.depth, *images.depth_m);
   return view;
