@@ -17,6 +17,15 @@ using D = hn::CappedTag<float, kSplatTileWidth>;
 using V = hn::Vec<D>;
 using M = hn::Mask<D>;
 
+constexpr size_t kTilePixels = kSplatTileWidth * kSplatTileHeight;
+constexpr uint32_t kLookEvery = 32;  // splats between two looks at which rows are open
+
+// Lanes of the picture's columns from x on, as all bits.
+HWY_INLINE V InsideColumns(const SplatView& view, size_t x) {
+  const D d;
+  return hn::VecFromMask(d, hn::Lt(hn::Iota(d, static_cast<float>(x)), hn::Set(d, static_cast<float>(view.size_px.x))));
+}
+
 // 2^x for x in [-100, 100], relative error 1.5e-7 (minimax polynomial of degree 5 on [-1/2, 1/2]: 7.5e-8).
 HWY_INLINE V Exp2(V x) {
   const D d;
@@ -59,6 +68,30 @@ HWY_INLINE void MakeAlphas(const AlphaColumn& column, V e, size_t rows, float* a
     hn::Store(hn::IfThenElseZero(hn::Ge(log2_alpha, least), alpha), d, alphas + i);
     e = hn::Add(e, one);
   }
+}
+
+// Bit y is set where a pixel of row y of the tile is not done.
+HWY_INLINE uint32_t OpenRows(const float* transmittance) {
+  static_assert(kSplatTileHeight == 32);
+  const D d;
+  uint32_t open = 0;
+  for (uint32_t y = 0; y < kSplatTileHeight; ++y) {
+    V most = hn::Load(d, transmittance + y * kSplatTileWidth);
+    for (size_t x = hn::Lanes(d); x < kSplatTileWidth; x += hn::Lanes(d)) {
+      most = hn::Max(most, hn::Load(d, transmittance + y * kSplatTileWidth + x));
+    }
+    open |= hn::AllTrue(d, hn::Lt(most, hn::Zero(d))) ? 0u : 1u << y;
+  }
+  return open;
+}
+
+// Takes rows off both ends of an entry that are not open; false where none is left.
+HWY_INLINE bool TrimRows(uint32_t open, TileEntry& entry) {
+  const uint32_t rows = open & ~0u << entry.first_row & ~0u >> (31 - entry.last_row);
+  if (rows == 0) return false;
+  entry.first_row = static_cast<uint16_t>(hwy::Num0BitsBelowLS1Bit_Nonzero32(rows));
+  entry.last_row = static_cast<uint16_t>(31 - hwy::Num0BitsAboveMS1Bit_Nonzero32(rows));
+  return true;
 }
 
 // What a splat does to a vector of pixels; a pixel that is done has a negative transmittance.

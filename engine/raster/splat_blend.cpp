@@ -13,20 +13,26 @@
 HWY_BEFORE_NAMESPACE();
 namespace diorama::HWY_NAMESPACE {
 
-constexpr size_t kTilePixels = kSplatTileWidth * kSplatTileHeight;
-constexpr size_t kTestEvery = 16;  // splats between two looks whether the tile's pixels are all done
-
 // Sums of a tile's pixels, plane by plane: red, green, blue, z, normal.
 struct ForwardTile {
   alignas(64) float transmittance[kTilePixels];
   alignas(64) float sums[7][kTilePixels];
 };
 
-HWY_INLINE bool AllDone(const ForwardTile& tile) {
+// Pixels beside the picture count as done.
+template <int kChannels>
+HWY_INLINE void ClearTile(const SplatView& view, size_t x0, size_t y0, ForwardTile& tile) {
   const D d;
-  V most = hn::Set(d, -1.0f);
-  for (size_t i = 0; i < kTilePixels; i += hn::Lanes(d)) most = hn::Max(most, hn::Load(d, tile.transmittance + i));
-  return hn::AllTrue(d, hn::Lt(most, hn::Zero(d)));
+  std::fill_n(tile.sums[0], kTilePixels * kChannels, 0.0f);
+  for (size_t x = 0; x < kSplatTileWidth; x += hn::Lanes(d)) {
+    const V inside = InsideColumns(view, x0 + x), outside = hn::Set(d, -1.0f);
+    for (size_t y = 0; y < kSplatTileHeight; ++y) {
+      const V t = y0 + y < static_cast<size_t>(view.size_px.y)
+                      ? hn::Or(hn::AndNot(inside, hn::SignBit(d)), hn::Set(d, 1.0f))
+                      : outside;
+      hn::Store(t, d, tile.transmittance + y * kSplatTileWidth + x);
+    }
+  }
 }
 
 template <int kChannels>
@@ -74,22 +80,19 @@ HWY_INLINE void WriteTile(const SplatView& view, const ForwardTile& tile, size_t
 template <int kChannels>
 void BlendTile(SplatFrame& frame, size_t index, SplatPlanes& image) {
   const SplatView& view = frame.view;
-  ForwardTile tile;
-  std::fill_n(tile.transmittance, kTilePixels, 1.0f);
-  std::fill_n(tile.sums[0], kTilePixels * kChannels, 0.0f);
   const size_t columns = static_cast<size_t>(view.tiles.x);
   const size_t x = index % columns * kSplatTileWidth, y = index / columns * kSplatTileHeight;
   const float x0 = static_cast<float>(x) + 0.5f, y0 = static_cast<float>(y) + 0.5f;
   const uint32_t begin = frame.tile_begin[index], end = frame.tile_begin[index + 1];
+  ForwardTile tile;
+  ClearTile<kChannels>(view, x, y, tile);
   uint32_t place = begin;
-  while (place < end) {
-    const uint32_t stop = HWY_MIN(place + static_cast<uint32_t>(kTestEvery), end);
-    for (; place < stop; ++place) {
+  for (uint32_t open = OpenRows(tile.transmittance); open != 0 && place < end; open = OpenRows(tile.transmittance)) {
+    for (const uint32_t stop = HWY_MIN(place + kLookEvery, end); place < stop; ++place) {
       hwy::Prefetch(&frame.splats[frame.tile_entries[HWY_MIN(place + 4, end - 1)].splat]);
-      const TileEntry& entry = frame.tile_entries[place];
-      DrawSplat<kChannels>(frame.splats[entry.splat], x0, y0, entry, tile);
+      TileEntry entry = frame.tile_entries[place];
+      if (TrimRows(open, entry)) DrawSplat<kChannels>(frame.splats[entry.splat], x0, y0, entry, tile);
     }
-    if (AllDone(tile)) break;
   }
   frame.tile_used[index] = place - begin;
   WriteTile(view, tile, y * image.stride() + x, image);

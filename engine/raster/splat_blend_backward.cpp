@@ -13,8 +13,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace diorama::HWY_NAMESPACE {
 
-constexpr size_t kTilePixels = kSplatTileWidth * kSplatTileHeight;
-
 // With w_i = alpha_i T_i and v_i = what a unit of weight of splat i adds to the loss,
 // dL / d ln(alpha_i) = w_i v_i - alpha_i / (1 - alpha_i) * (sum of w_j v_j over j > i).
 // The background stands behind all weights, so its share is taken off each v_i: the sum over all j ends at 0.
@@ -57,13 +55,12 @@ HWY_INLINE void LoadPixels(const SplatView& view, const TileVector& at, const Sp
 HWY_INLINE void LoadTile(const SplatView& view, size_t x0, size_t y0, const SplatPlanes& image,
                          const SplatPlanes& gradient, BackwardTile& tile) {
   const D d;
-  const V width = hn::Set(d, static_cast<float>(view.size_px.x));
-  for (size_t y = 0; y < kSplatTileHeight; ++y) {
-    for (size_t x = 0; x < kSplatTileWidth; x += hn::Lanes(d)) {
-      M inside = hn::Lt(hn::Iota(d, static_cast<float>(x0 + x)), width);
-      if (y0 + y >= static_cast<size_t>(view.size_px.y)) inside = hn::Lt(width, hn::Zero(d));
+  for (size_t x = 0; x < kSplatTileWidth; x += hn::Lanes(d)) {
+    const V columns = InsideColumns(view, x0 + x);
+    for (size_t y = 0; y < kSplatTileHeight; ++y) {
+      const V inside = y0 + y < static_cast<size_t>(view.size_px.y) ? columns : hn::Zero(d);
       const size_t in_plane = (y0 + y) * image.stride() + x0 + x;
-      LoadPixels(view, {y * kSplatTileWidth + x, in_plane, hn::VecFromMask(d, inside)}, image, gradient, tile);
+      LoadPixels(view, {y * kSplatTileWidth + x, in_plane, inside}, image, gradient, tile);
     }
   }
 }
@@ -190,11 +187,19 @@ void BlendTileBackward(SplatFrame& frame, size_t index, const SplatPlanes& image
   const float x0 = static_cast<float>(x) + 0.5f, y0 = static_cast<float>(y) + 0.5f;
   BackwardTile tile;
   LoadTile(view, x, y, image, gradient, tile);
-  for (uint32_t place = begin; place < used; ++place) {
-    hwy::Prefetch(&frame.splats[frame.tile_entries[HWY_MIN(place + 4, end - 1)].splat]);
-    const TileEntry& entry = frame.tile_entries[place];
-    DrawPair<kChannels, kStatistics>(frame.splats[entry.splat], x0, y0, entry, tile,
-                                     frame.sums.data() + place * frame.sum_stride);
+  uint32_t place = begin;
+  while (place < used) {
+    const uint32_t open = OpenRows(tile.transmittance);
+    for (const uint32_t stop = HWY_MIN(place + kLookEvery, used); place < stop; ++place) {
+      hwy::Prefetch(&frame.splats[frame.tile_entries[HWY_MIN(place + 4, end - 1)].splat]);
+      TileEntry entry = frame.tile_entries[place];
+      float* const sums = frame.sums.data() + place * frame.sum_stride;
+      if (TrimRows(open, entry)) {
+        DrawPair<kChannels, kStatistics>(frame.splats[entry.splat], x0, y0, entry, tile, sums);
+      } else {
+        std::fill_n(sums, frame.sum_stride, 0.0f);
+      }
+    }
   }
   std::fill(frame.sums.data() + used * frame.sum_stride, frame.sums.data() + end * frame.sum_stride, 0.0f);
 }
