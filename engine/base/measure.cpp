@@ -7,6 +7,15 @@
 #include <algorithm>
 
 namespace diorama {
+namespace {
+
+rusage usage_of_process() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return usage;
+}
+
+}  // namespace
 
 double median(std::vector<double> values) {
   DIO_CHECK(!values.empty());
@@ -16,9 +25,15 @@ double median(std::vector<double> values) {
 }
 
 double peak_memory_mb() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;  // Linux counts KiB
+  return static_cast<double>(usage_of_process().ru_maxrss) / 1024;  // Linux counts KiB
+}
+
+double process_cpu_seconds() {
+  const rusage usage = usage_of_process();
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 }  // namespace diorama

@@ -20,7 +20,8 @@ class Stopwatch {
 // Of at least one value; of an even number the mean of the two in the middle.
 double median(std::vector<double> values);
 
-// MiB, of the process so far.
+// Of the process so far: MiB at its peak, and the CPU time of all its threads.
 double peak_memory_mb();
+double process_cpu_seconds();
 
 }  // namespace diorama

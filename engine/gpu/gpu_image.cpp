@@ -6,6 +6,20 @@
 #include <bit>
 
 namespace diorama {
+namespace {
+
+OwnedImageView make_view(GpuDevice& device, VkImage image, const GpuImageOptions& options, VkFormat format) {
+  VkImageViewCreateInfo info{VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO};
+  info.image = image;
+  info.viewType = VK_IMAGE_VIEW_TYPE_2D;
+  info.format = format;
+  info.subresourceRange = {options.aspect, 0, options.levels, 0, 1};
+  VkImageView view = VK_NULL_HANDLE;
+  check_vk(vkCreateImageView(device.handle(), &info, nullptr, &view), "vkCreateImageView");
+  return {device.handle(), view};
+}
+
+}  // namespace
 
 GpuImage::GpuImage(GpuDevice& device, const GpuImageOptions& options, std::string_view name) : options_(options) {
   const int most = static_cast<int>(std::min(device.limits().maxImageDimension2D, 1u << 30));
@@ -21,6 +35,7 @@ GpuImage::GpuImage(GpuDevice& device, const GpuImageOptions& options, std::strin
   info.arrayLayers = 1;
   info.samples = options.samples;
   info.usage = options.usage;
+  if (options.second_format != VK_FORMAT_UNDEFINED) info.flags = VK_IMAGE_CREATE_MUTABLE_FORMAT_BIT;
   VkImage image = VK_NULL_HANDLE;
   check_vk(vkCreateImage(device.handle(), &info, nullptr, &image), "vkCreateImage");
   image_ = {device.handle(), image};
@@ -33,14 +48,10 @@ GpuImage::GpuImage(GpuDevice& device, const GpuImageOptions& options, std::strin
 
   constexpr VkImageUsageFlags kOnlyCopied = VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
   if ((options.usage & ~kOnlyCopied) == 0) return;
-  VkImageViewCreateInfo view_info{VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO};
-  view_info.image = image;
-  view_info.viewType = VK_IMAGE_VIEW_TYPE_2D;
-  view_info.format = options.format;
-  view_info.subresourceRange = {options.aspect, 0, options.levels, 0, 1};
-  VkImageView view = VK_NULL_HANDLE;
-  check_vk(vkCreateImageView(device.handle(), &view_info, nullptr, &view), "vkCreateImageView");
-  view_ = {device.handle(), view};
+  view_ = make_view(device, image, options, options.format);
+  if (options.second_format != VK_FORMAT_UNDEFINED) {
+    second_view_ = make_view(device, image, options, options.second_format);
+  }
 }
 
 glm::ivec2 GpuImage::level_size_px(uint32_t level) const {

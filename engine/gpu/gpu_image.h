@@ -17,6 +17,7 @@ struct GpuImageOptions {
   VkSampleCountFlagBits samples = VK_SAMPLE_COUNT_1_BIT;
   VkImageUsageFlags usage = 0;
   VkImageAspectFlags aspect = VK_IMAGE_ASPECT_COLOR_BIT;
+  VkFormat second_format = VK_FORMAT_UNDEFINED;  // another view's, compatible with `format`
 };
 
 // A tiled 2D image with its memory and one view of all levels. Move-only.
@@ -28,6 +29,7 @@ class GpuImage {
 
   VkImage handle() const { return image_.get(); }
   VkImageView view() const { return view_.get(); }
+  VkImageView second_view() const { return second_view_.get(); }  // null without a second format
   const GpuImageOptions& options() const { return options_; }
   glm::ivec2 level_size_px(uint32_t level) const;
 
@@ -35,7 +37,7 @@ class GpuImage {
   GpuImageOptions options_;
   Allocation allocation_;  // outlives the handles
   OwnedImage image_;
-  OwnedImageView view_;
+  OwnedImageView view_, second_view_;
 };
 
 // Levels down to 1x1.

@@ -2,6 +2,8 @@
 
 #include "engine/base/error.h"
 
+#include <meshoptimizer.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,6 +12,10 @@
 
 namespace diorama {
 namespace {
+
+constexpr uint32_t kUnused = std::numeric_limits<uint32_t>::max();  // as meshoptimizer marks it
+
+constexpr unsigned kVertexCache = 24;  // entries
 
 uint16_t unorm16(float value) {
   return static_cast<uint16_t>(value > 0 ? std::min(value, 1.0f) * 65535.0f + 0.5f : 0);
@@ -35,8 +41,7 @@ void split_by_median(std::span<uint32_t> order, std::span<const glm::vec3> middl
   split_by_median(order.subspan(half), middles);
 }
 
-// The mesh's triangles in an order whose runs of one chunk lie close together; within a run in the mesh's own order,
-// which suits the vertex cache.
+// The mesh's triangles in an order whose runs of one chunk lie close together.
 std::vector<uint32_t> spatial_order(const Mesh& mesh) {
   std::vector<uint32_t> order(mesh.triangles.size());
   std::iota(order.begin(), order.end(), 0u);
@@ -45,54 +50,83 @@ std::vector<uint32_t> spatial_order(const Mesh& mesh) {
     middles.push_back((mesh.positions[t.x] + mesh.positions[t.y] + mesh.positions[t.z]) / 3.0f);
   }
   split_by_median(order, middles);
-  for (size_t begin = 0; begin < order.size(); begin += kMeshChunkTriangles) {
-    const size_t end = std::min(begin + kMeshChunkTriangles, order.size());
-    std::sort(order.begin() + static_cast<std::ptrdiff_t>(begin), order.begin() + static_cast<std::ptrdiff_t>(end));
-  }
   return order;
 }
 
-void add_vertices(const Mesh& mesh, MeshGeometry& geometry) {
-  const size_t count = mesh.positions.size();
-  geometry.positions.insert(geometry.positions.end(), mesh.positions.begin(), mesh.positions.end());
+// The mesh's vertices at the end of the joint buffers, vertex i at place[i] among them.
+void add_vertices(const Mesh& mesh, std::span<const uint32_t> place, MeshGeometry& geometry) {
+  const size_t first = geometry.positions.size(), count = mesh.positions.size();
+  geometry.positions.resize(first + count);
+  geometry.attributes.resize(first + count);
+  geometry.normals.resize(first + count, PackedNormal(0));
   for (size_t i = 0; i < count; ++i) {
-    MeshAttributes attributes;
+    const size_t target = first + place[i];
+    geometry.positions[target] = mesh.positions[i];
+    MeshAttributes& attributes = geometry.attributes[target];
     if (!mesh.colors_linear.empty()) {
       const glm::vec4 c = mesh.colors_linear[i];
       attributes.color_linear = {unorm16(c.x), unorm16(c.y), unorm16(c.z), unorm16(c.w)};
     }
     if (!mesh.uvs.empty()) attributes.uv = mesh.uvs[i];
-    geometry.attributes.push_back(attributes);
-    const glm::vec3 n = mesh.normals.empty() ? glm::vec3(0.0f) : mesh.normals[i];
-    geometry.normals.emplace_back(snorm16(n.x), snorm16(n.y), snorm16(n.z), int16_t{0});
+    if (mesh.normals.empty()) continue;
+    const glm::vec3 n = mesh.normals[i];
+    geometry.normals[target] = {snorm16(n.x), snorm16(n.y), snorm16(n.z), int16_t{0}};
   }
 }
 
-MeshChunk make_chunk(const Mesh& mesh, std::span<const uint32_t> order, uint32_t first_vertex, MeshGeometry& geometry) {
-  Bounds bounds;
-  const auto first_index = static_cast<uint32_t>(geometry.indices.size());
+// Appends the corners of a chunk's triangles, in an order that uses a corner again soon after its first use.
+MeshChunk make_chunk(const Mesh& mesh, std::span<const uint32_t> order, size_t first_index,
+                     std::vector<uint32_t>& corners) {
+  MeshChunk chunk;
+  chunk.first_index = static_cast<uint32_t>(first_index + corners.size());
+  chunk.index_count = static_cast<uint32_t>(3 * order.size());
+  std::vector<uint32_t> local, vertices;  // indices into `vertices`, so that the work is that of the chunk alone
   for (const uint32_t triangle : order) {
-    for (int corner = 0; corner < 3; ++corner) {
-      const uint32_t vertex = mesh.triangles[triangle][corner];
-      bounds.extend(mesh.positions[vertex]);
-      geometry.indices.push_back(first_vertex + vertex);
-    }
+    for (int corner = 0; corner < 3; ++corner) vertices.push_back(mesh.triangles[triangle][corner]);
   }
-  return {bounds.min, first_index, bounds.max, static_cast<uint32_t>(3 * order.size())};
+  local = vertices;
+  std::sort(vertices.begin(), vertices.end());
+  vertices.erase(std::unique(vertices.begin(), vertices.end()), vertices.end());
+  for (uint32_t& index : local) {
+    index = static_cast<uint32_t>(std::lower_bound(vertices.begin(), vertices.end(), index) - vertices.begin());
+  }
+  meshopt_optimizeVertexCacheFifo(local.data(), local.data(), local.size(), vertices.size(), kVertexCache);
+  for (const uint32_t index : local) corners.push_back(vertices[index]);
+  for (const uint32_t vertex : vertices) chunk.bounds.extend(mesh.positions[vertex]);
+  return chunk;
 }
 
-void add_chunks(const MeshPart& part, uint32_t first_vertex, MeshGeometry& geometry) {
+void add_chunks(const MeshPart& part, MeshGeometry& geometry) {
   MeshBatch batch{part.material, part.mesh.normals.empty(), static_cast<uint32_t>(geometry.chunks.size()), 0};
   const std::vector<uint32_t> order = spatial_order(part.mesh);
+  std::vector<uint32_t> corners;
+  corners.reserve(3 * order.size());
   for (size_t begin = 0; begin < order.size(); begin += kMeshChunkTriangles) {
     const size_t count = std::min(kMeshChunkTriangles, order.size() - begin);
-    geometry.chunks.push_back(make_chunk(part.mesh, std::span(order).subspan(begin, count), first_vertex, geometry));
+    geometry.chunks.push_back(
+        make_chunk(part.mesh, std::span(order).subspan(begin, count), geometry.indices.size(), corners));
     ++batch.chunk_count;
   }
   geometry.batches.push_back(batch);
+
+  // Vertices in the order of their first use; those without any stay behind.
+  const size_t vertex_count = part.mesh.positions.size();
+  std::vector<uint32_t> place(vertex_count);
+  auto next = static_cast<uint32_t>(
+      meshopt_optimizeVertexFetchRemap(place.data(), corners.data(), corners.size(), vertex_count));
+  for (uint32_t& target : place) {
+    if (target == kUnused) target = next++;
+  }
+  const auto first_vertex = static_cast<uint32_t>(geometry.positions.size());
+  for (const uint32_t corner : corners) geometry.indices.push_back(first_vertex + place[corner]);
+  add_vertices(part.mesh, place, geometry);
 }
 
-void add_blended(const MeshPart& part, uint32_t first_vertex, MeshGeometry& geometry) {
+void add_blended(const MeshPart& part, MeshGeometry& geometry) {
+  const auto first_vertex = static_cast<uint32_t>(geometry.positions.size());
+  std::vector<uint32_t> place(part.mesh.positions.size());
+  std::iota(place.begin(), place.end(), 0u);
+  add_vertices(part.mesh, place, geometry);
   BlendedBatch batch{part.material, part.mesh.normals.empty(), {}, {}};
   for (const glm::uvec3 t : part.mesh.triangles) {
     batch.triangles.push_back(t + first_vertex);
@@ -140,13 +174,11 @@ MeshGeometry make_mesh_geometry(const Asset& asset) {
         geometry.indices.size() + 3 * part.mesh.triangles.size() > kMost) {
       fail(ErrorCode::kUnsupported, "the asset has more than {} vertices or corners; draw a simplified one", kMost);
     }
-    const auto first_vertex = static_cast<uint32_t>(geometry.positions.size());
-    add_vertices(part.mesh, geometry);
     const bool blend = part.material && asset.materials[*part.material].alpha_mode == AlphaMode::kBlend;
     if (blend) {
-      add_blended(part, first_vertex, geometry);
+      add_blended(part, geometry);
     } else {
-      add_chunks(part, first_vertex, geometry);
+      add_chunks(part, geometry);
     }
   }
   return geometry;

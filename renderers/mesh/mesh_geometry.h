@@ -1,7 +1,6 @@
 #pragma once
 
 #include "assets/asset.h"
-#include "renderers/mesh/mesh_shared.h"
 
 #include <cstdint>
 #include <optional>
@@ -16,6 +15,12 @@ struct MeshAttributes {
   glm::vec2 uv{0.0f};
 };
 using PackedNormal = glm::i16vec4;  // snorm, w unused
+
+// A run of triangles that lie close together.
+struct MeshChunk {
+  Bounds bounds;
+  uint32_t first_index = 0, index_count = 0;
+};
 
 // One part of the asset in the joint buffers.
 struct MeshBatch {
@@ -32,7 +37,7 @@ struct BlendedBatch {
   std::vector<glm::vec3> middles;     // three times the triangles' centres
 };
 
-// All parts of an asset in joint buffers, cut into chunks of triangles that lie close together.
+// All parts of an asset in joint buffers, cut into chunks; triangles and vertices are in an order that caches like.
 struct MeshGeometry {
   std::vector<glm::vec3> positions;
   std::vector<MeshAttributes> attributes;
@@ -45,7 +50,7 @@ struct MeshGeometry {
 };
 
 // Triangles a chunk: small enough to be culled with profit, large enough that draws cost little.
-inline constexpr size_t kMeshChunkTriangles = 2048;
+inline constexpr size_t kMeshChunkTriangles = 512;
 
 // Error kInvalidInput: what check_mesh refuses, a material out of range, a textured part without texture coordinates;
 // kUnsupported: more than 2^32 vertices.

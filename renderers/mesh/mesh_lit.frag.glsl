@@ -86,5 +86,5 @@ void main() {
   float n_l = max(dot(n, kSunDirection), 0.0), n_v = clamp(dot(n, v), 0.0, 1.0);
   vec3 from_sky = diffuse * sky(n, 1) + sky_reflectance(f0, roughness, n_v) * sky(reflect(-v, n), roughness);
   vec3 from_sun = (diffuse + sun_lobe(n, v, f0, roughness)) * kSun * n_l;
-  result = vec4(from_sky * occlusion + from_sun + emissive, kAlphaMode == kAlphaBlend ? base.a : 1);
+  result = as_target(from_sky * occlusion + from_sun + emissive, base.a);
 }

@@ -1,7 +1,7 @@
 // How MeshRenderer records a frame.
-#include "engine/gpu/barriers.h"
 #include "engine/scene/color.h"
 #include "renderers/mesh/mesh_renderer.h"
+#include "renderers/mesh/mesh_shared.h"
 
 namespace diorama {
 namespace {
@@ -26,19 +26,6 @@ void set_viewport(VkCommandBuffer commands, glm::ivec2 size_px) {
 
 }  // namespace
 
-void MeshRenderer::record_cull(VkCommandBuffer commands, const glm::mat4& clip_from_world) {
-  if (geometry_.chunks.empty()) return;
-  constexpr Use kDrawn{VK_PIPELINE_STAGE_DRAW_INDIRECT_BIT, VK_ACCESS_INDIRECT_COMMAND_READ_BIT};
-  constexpr Use kCulled{VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT};
-  memory_barrier(commands, {kDrawn.stages, 0}, kCulled);  // the frame before still reads its draws
-  const auto count = static_cast<uint32_t>(geometry_.chunks.size());
-  vkCmdBindPipeline(commands, cull_.bind_point, cull_.pipeline.get());
-  vkCmdBindDescriptorSets(commands, cull_.bind_point, cull_.layout.get(), 0, 1, &cull_set_, 0, nullptr);
-  push_constants(commands, cull_, MeshCullConstants{clip_from_world, count});
-  vkCmdDispatch(commands, (count + kCullGroupSize - 1) / kCullGroupSize, 1, 1);
-  memory_barrier(commands, kCulled, kDrawn);
-}
-
 void MeshRenderer::bind(VkCommandBuffer commands, const Draw& draw, int slot) {
   VkDescriptorSet& frame = frame_sets_[static_cast<size_t>(slot)];
   if (frame == VK_NULL_HANDLE) {
@@ -55,14 +42,11 @@ void MeshRenderer::bind(VkCommandBuffer commands, const Draw& draw, int slot) {
 void MeshRenderer::record_batches(VkCommandBuffer commands, const SampleState& state, Draw BatchDraws::*draw,
                                   int slot) {
   vkCmdBindIndexBuffer(commands, indices_.handle(), 0, VK_INDEX_TYPE_UINT32);
-  for (size_t i = 0; i < geometry_.batches.size(); ++i) {
-    const MeshBatch& batch = geometry_.batches[i];
+  for (size_t i = 0; i < visible_.size(); ++i) {
+    if (visible_[i].empty()) continue;
     bind(commands, state.batches[i].*draw, slot);
-    // One draw a call: maxDrawIndirectCount is 1 on phones.
-    for (uint32_t chunk = batch.first_chunk; chunk < batch.first_chunk + batch.chunk_count; ++chunk) {
-      vkCmdDrawIndexedIndirect(commands, draws_.handle(), chunk * sizeof(MeshDraw), 1, sizeof(MeshDraw));
-      ++draw_count_;
-    }
+    for (const IndexRange& range : visible_[i]) vkCmdDrawIndexed(commands, range.count, 1, range.first, 0, 0);
+    draw_count_ += visible_[i].size();
   }
 }
 
@@ -82,17 +66,24 @@ void MeshRenderer::record_blended(VkCommandBuffer commands, const SampleState& s
 }
 
 void MeshRenderer::record_color(VkCommandBuffer commands, const SampleState& state, glm::vec3 background, int slot) {
-  const glm::vec3 linear = linear_from_srgb(background);
+  const bool encoded = state.passes.options.shader_encodes;
+  const glm::vec3 color = encoded ? background : linear_from_srgb(background);
   VkClearValue clear[2]{};
-  clear[0].color = {{linear.x, linear.y, linear.z, 0.0f}};  // alpha is coverage
-  const VkRenderPassBeginInfo info =
-      pass_info(state.color_pass.get(), targets_->color_framebuffer.get(), targets_->size_px, clear);
-  vkCmdBeginRenderPass(commands, &info, VK_SUBPASS_CONTENTS_INLINE);
+  clear[0].color = {{color.x, color.y, color.z, 0.0f}};  // alpha is coverage
+  const VkRenderPassBeginInfo opaque =
+      pass_info(state.passes.color.get(), targets_->color_framebuffer.get(), targets_->size_px, clear);
+  vkCmdBeginRenderPass(commands, &opaque, VK_SUBPASS_CONTENTS_INLINE);
   set_viewport(commands, targets_->size_px);
   const VkBuffer buffers[] = {positions_.handle(), attributes_.handle(), normals_.handle()};
   const VkDeviceSize offsets[3]{};
   vkCmdBindVertexBuffers(commands, 0, 3, buffers, offsets);
   record_batches(commands, state, &BatchDraws::color, slot);
+  if (encoded) {
+    vkCmdEndRenderPass(commands);
+    const VkRenderPassBeginInfo blended =
+        pass_info(state.passes.blended.get(), targets_->blended_framebuffer.get(), targets_->size_px, {});
+    vkCmdBeginRenderPass(commands, &blended, VK_SUBPASS_CONTENTS_INLINE);
+  }
   record_blended(commands, state, slot);
   vkCmdEndRenderPass(commands);
 }
@@ -100,7 +91,7 @@ void MeshRenderer::record_color(VkCommandBuffer commands, const SampleState& sta
 void MeshRenderer::record_depth(VkCommandBuffer commands, const SampleState& state, int slot) {
   const VkClearValue clear{};
   const VkRenderPassBeginInfo info =
-      pass_info(depth_pass_.get(), targets_->depth_framebuffer.get(), targets_->size_px, std::span(&clear, 1));
+      pass_info(state.passes.depth.get(), targets_->depth_framebuffer.get(), targets_->size_px, std::span(&clear, 1));
   vkCmdBeginRenderPass(commands, &info, VK_SUBPASS_CONTENTS_INLINE);
   set_viewport(commands, targets_->size_px);
   const VkBuffer buffers[] = {positions_.handle(), attributes_.handle()};

@@ -82,17 +82,18 @@ const Pipeline& MeshPipelines::get(const MeshVariant& variant) {
   const auto found = pipelines_.find(variant);
   if (found != pipelines_.end()) return found->second;
   const Stages stages = stages_of(variant);
-  const uint32_t specialization[] = {static_cast<uint32_t>(variant.alpha_mode), variant.base_texture ? 1u : 0u,
-                                     variant.maps ? 1u : 0u, variant.flat_normals ? 1u : 0u};
   const bool depth_pass = variant.kind == MeshPassKind::kDepth;
   const bool blend = variant.alpha_mode == AlphaMode::kBlend;
+  const bool encode = passes_->options.shader_encodes && !blend;
+  const uint32_t specialization[] = {static_cast<uint32_t>(variant.alpha_mode), variant.base_texture ? 1u : 0u,
+                                     variant.maps ? 1u : 0u, variant.flat_normals ? 1u : 0u, encode ? 1u : 0u};
   const VkPipelineColorBlendAttachmentState target = color_target(variant);
   GraphicsPipelineOptions options;
   options.vertex = stages.vertex;
   options.fragment = stages.fragment;
   options.specialization = specialization;
-  options.render_pass = depth_pass ? depth_pass_ : color_pass_;
-  options.samples = depth_pass ? VK_SAMPLE_COUNT_1_BIT : samples_;
+  options.render_pass = depth_pass ? passes_->depth.get() : blend ? passes_->last() : passes_->color.get();
+  options.samples = depth_pass ? VK_SAMPLE_COUNT_1_BIT : passes_->options.samples;
   options.shade_samples = !depth_pass && variant.alpha_mode != AlphaMode::kOpaque;
   options.vertex_bindings = std::span(kBindings).first(stages.bindings);
   options.vertex_attributes = std::span(kAttributes).first(stages.attributes);

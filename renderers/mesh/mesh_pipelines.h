@@ -2,6 +2,7 @@
 
 #include "assets/asset.h"
 #include "engine/gpu/pipeline.h"
+#include "renderers/mesh/mesh_targets.h"
 
 #include <compare>
 #include <map>
@@ -29,16 +30,14 @@ MeshVariant variant_for(const Material& material, bool flat_normals, MeshPassKin
 // Pipelines by variant, made when first asked for.
 class MeshPipelines {
  public:
-  MeshPipelines(GpuDevice& device, VkRenderPass color_pass, VkSampleCountFlagBits samples, VkRenderPass depth_pass)
-      : device_(&device), color_pass_(color_pass), samples_(samples), depth_pass_(depth_pass) {}
+  // The passes must stay.
+  MeshPipelines(GpuDevice& device, const MeshPasses& passes) : device_(&device), passes_(&passes) {}
 
   const Pipeline& get(const MeshVariant& variant);
 
  private:
   GpuDevice* device_;
-  VkRenderPass color_pass_;
-  VkSampleCountFlagBits samples_;
-  VkRenderPass depth_pass_;
+  const MeshPasses* passes_;
   std::map<MeshVariant, Pipeline> pipelines_;
 };
 

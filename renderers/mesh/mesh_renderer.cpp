@@ -1,7 +1,6 @@
 #include "renderers/mesh/mesh_renderer.h"
 
-#include "engine/gpu/barriers.h"
-#include "renderers/mesh/mesh_cull.comp.spv.h"
+#include "renderers/mesh/mesh_shared.h"
 #include "renderers/mesh/mesh_view.h"
 
 #include <algorithm>
@@ -11,7 +10,6 @@ namespace diorama {
 namespace {
 
 constexpr VkBufferUsageFlags kVertex = VK_BUFFER_USAGE_VERTEX_BUFFER_BIT, kIndex = VK_BUFFER_USAGE_INDEX_BUFFER_BIT;
-constexpr VkBufferUsageFlags kStorage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT;
 
 // A device buffer with these contents; one element where there are none, so that it can be bound.
 template <class T>
@@ -30,8 +28,11 @@ void drop(std::vector<T>& data) {
 
 }  // namespace
 
-MeshRenderer::MeshRenderer(GpuDevice& device, const Asset& asset)
-    : device_(&device), geometry_(make_mesh_geometry(asset)), triangle_count_(geometry_.triangle_count()) {
+MeshRenderer::MeshRenderer(GpuDevice& device, const Asset& asset, bool shader_encodes)
+    : device_(&device),
+      shader_encodes_(shader_encodes),
+      geometry_(make_mesh_geometry(asset)),
+      triangle_count_(geometry_.triangle_count()) {
   UploadRing uploads(device);
   materials_.emplace(device, asset, uploads);
   upload_geometry(geometry_, uploads);
@@ -45,12 +46,7 @@ MeshRenderer::MeshRenderer(GpuDevice& device, const Asset& asset)
   frame_stride_ = (sizeof(MeshFrameConstants) + align - 1) / align * align;
   frame_constants_ = Buffer(device, kFrames * frame_stride_, VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT, MemoryUse::kUpload,
                             "mesh frame constants");
-  depth_pass_ = make_depth_pass(device);
-  cull_ = make_compute_pipeline(device, {kMeshCullCompSpirv, "mesh_cull.comp"});
   sets_.emplace(device);
-  cull_set_ = sets_->allocate(cull_, 0);
-  sets_->write_buffer(cull_set_, cull_, 0, 0, chunks_);
-  sets_->write_buffer(cull_set_, cull_, 0, 1, draws_);
   frames_.emplace(device, kFrames);
 }
 
@@ -61,9 +57,6 @@ void MeshRenderer::upload_geometry(const MeshGeometry& geometry, UploadRing& upl
   attributes_ = upload(*device_, uploads, geometry.attributes, kVertex, "mesh attributes");
   normals_ = upload(*device_, uploads, geometry.normals, kVertex, "mesh normals");
   indices_ = upload(*device_, uploads, geometry.indices, kIndex, "mesh indices");
-  chunks_ = upload(*device_, uploads, geometry.chunks, kStorage, "mesh chunks");
-  draws_ = Buffer(*device_, std::max<size_t>(1, geometry.chunks.size()) * sizeof(MeshDraw),
-                  kStorage | VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT, MemoryUse::kDevice, "mesh draws");
   size_t blended = 0;
   for (const BlendedBatch& batch : geometry.blended) blended += batch.triangles.size();
   if (blended == 0) return;
@@ -83,9 +76,8 @@ MeshRenderer::Draw MeshRenderer::make_draw(SampleState& state, std::optional<siz
 
 std::unique_ptr<MeshRenderer::SampleState> MeshRenderer::make_state(VkSampleCountFlagBits samples) {
   auto state = std::make_unique<SampleState>();
-  state->samples = samples;
-  state->color_pass = make_color_pass(*device_, samples);
-  state->pipelines = std::make_unique<MeshPipelines>(*device_, state->color_pass.get(), samples, depth_pass_.get());
+  state->passes = make_mesh_passes(*device_, {samples, shader_encodes_ && samples != VK_SAMPLE_COUNT_1_BIT});
+  state->pipelines = std::make_unique<MeshPipelines>(*device_, state->passes);
   for (const MeshBatch& batch : geometry_.batches) {
     BatchDraws draws;
     draws.color = make_draw(*state, batch.material, batch.flat_normals, MeshPassKind::kColor);
@@ -112,19 +104,19 @@ void MeshRenderer::add_depth_draws(SampleState& state) {
 MeshRenderer::SampleState& MeshRenderer::state_for(int samples, bool with_depth) {
   DIO_CHECK(samples == 1 || samples == 4);
   const auto flag = samples == 4 ? VK_SAMPLE_COUNT_4_BIT : VK_SAMPLE_COUNT_1_BIT;
-  auto found = std::ranges::find_if(states_, [&](const auto& state) { return state->samples == flag; });
+  auto found = std::ranges::find_if(states_, [&](const auto& state) { return state->passes.options.samples == flag; });
   if (found == states_.end()) found = states_.insert(states_.end(), make_state(flag));
   if (with_depth && !(*found)->with_depth) add_depth_draws(**found);
   return **found;
 }
 
 void MeshRenderer::prepare_targets(SampleState& state, glm::ivec2 size_px) {
-  if (targets_ && targets_->size_px == size_px && target_samples_ == state.samples) return;
+  if (targets_ && targets_->size_px == size_px && target_samples_ == state.passes.options.samples) return;
   DIO_CHECK(finished_ == begun_);  // a change of size or samples takes finished frames
   device_->wait_idle();
   targets_.reset();
-  targets_ = make_mesh_targets(*device_, size_px, state.samples, state.color_pass.get(), depth_pass_.get());
-  target_samples_ = state.samples;
+  targets_ = make_mesh_targets(*device_, size_px, state.passes);
+  target_samples_ = state.passes.options.samples;
   const auto plane = static_cast<VkDeviceSize>(size_px.x) * static_cast<VkDeviceSize>(size_px.y) * 4;
   readback_.reset();
   readback_.emplace(*device_, kFrames * 2 * ((plane + 255) / 256 * 256));
@@ -137,6 +129,16 @@ void MeshRenderer::write_frame_constants(int slot, const Camera& camera, const g
   frame_constants_.allocation().flush();
 }
 
+void MeshRenderer::find_visible(const glm::mat4& clip_from_world, glm::vec3 eye_in_world) {
+  draw_count_ = triangles_drawn_ = 0;
+  visible_.clear();
+  for (const MeshBatch& batch : geometry_.batches) {
+    visible_.push_back(visible_ranges(geometry_, batch, clip_from_world, eye_in_world));
+    for (const IndexRange& range : visible_.back()) triangles_drawn_ += range.count / 3;
+  }
+  for (const BlendedBatch& batch : geometry_.blended) triangles_drawn_ += batch.triangles.size();
+}
+
 uint64_t MeshRenderer::begin(const Camera& camera, const RasterOptions& options, bool with_depth) {
   check_camera(camera);
   DIO_CHECK(options.near_m > 0 && begun_ - finished_ < kFrames);
@@ -147,15 +149,12 @@ uint64_t MeshRenderer::begin(const Camera& camera, const RasterOptions& options,
   const VkCommandBuffer commands = frames_->begin();
   const int slot = frames_->slot();
   write_frame_constants(slot, camera, clip_from_world);
-  draw_count_ = 0;
+  find_visible(clip_from_world, camera.world_from_camera.translation);
   Pending& pending = pending_[static_cast<size_t>(slot)];
   const auto plane = static_cast<VkDeviceSize>(camera.size_px.x) * static_cast<VkDeviceSize>(camera.size_px.y) * 4;
   pending = {camera.size_px, options.near_m, options.samples, readback_->reserve(plane), {}, with_depth};
   if (with_depth) pending.depth = readback_->reserve(plane);
 
-  frames_->begin_pass("cull");
-  record_cull(commands, clip_from_world);
-  frames_->end_pass();
   if (!geometry_.blended.empty()) {
     sort_blended(geometry_, camera, blended_indices_[static_cast<size_t>(slot)]);
   }
@@ -189,7 +188,8 @@ RasterResult MeshRenderer::finish(uint64_t frame) {
 }
 
 MeshRendererStats MeshRenderer::stats() const {
-  return {triangle_count_, geometry_.chunks.size(), draw_count_, triangle_count_, device_->memory().stats().used_bytes};
+  return {triangle_count_, geometry_.chunks.size(), draw_count_, triangles_drawn_,
+          device_->memory().stats().used_bytes};
 }
 
 }  // namespace diorama

@@ -4,6 +4,7 @@
 #include "engine/gpu/frame_ring.h"
 #include "engine/gpu/transfer.h"
 #include "engine/raster/triangles.h"
+#include "renderers/mesh/mesh_cull.h"
 #include "renderers/mesh/mesh_geometry.h"
 #include "renderers/mesh/mesh_materials.h"
 #include "renderers/mesh/mesh_pipelines.h"
@@ -30,7 +31,10 @@ struct MeshRendererStats {
 class MeshRenderer {
  public:
   // Everything goes to the device here. Error: what make_mesh_geometry refuses, or no memory left.
-  MeshRenderer(GpuDevice& device, const Asset& asset);
+  MeshRenderer(GpuDevice& device, const Asset& asset) : MeshRenderer(device, asset, device.info().software) {}
+
+  // `shader_encodes`: see MeshPassOptions; the pictures are the same to rounding.
+  MeshRenderer(GpuDevice& device, const Asset& asset, bool shader_encodes);
   ~MeshRenderer();  // waits for the device
   MeshRenderer(MeshRenderer&&) = delete;
 
@@ -48,7 +52,7 @@ class MeshRenderer {
   uint64_t begin(const Camera& camera, const RasterOptions& options, bool with_depth = true);
   RasterResult finish(uint64_t frame);
 
-  // Of the frame that was finished last: "cull", "color", "depth", "copy". Empty on devices without timestamps.
+  // Of the frame that was finished last: "color", "depth", "copy". Empty on devices without timestamps.
   const std::vector<PassTime>& pass_times() const { return pass_times_; }
   MeshRendererStats stats() const;
 
@@ -66,8 +70,7 @@ class MeshRenderer {
   };
   // What belongs to a number of samples.
   struct SampleState {
-    VkSampleCountFlagBits samples;
-    OwnedRenderPass color_pass;
+    MeshPasses passes;
     std::unique_ptr<MeshPipelines> pipelines;
     std::vector<BatchDraws> batches, blended;
     bool with_depth = false;  // the batches' draws for the depth pass are made
@@ -87,7 +90,7 @@ class MeshRenderer {
   Draw make_draw(SampleState& state, std::optional<size_t> material, bool flat_normals, MeshPassKind kind);
   void prepare_targets(SampleState& state, glm::ivec2 size_px);
   void write_frame_constants(int slot, const Camera& camera, const glm::mat4& clip_from_world);
-  void record_cull(VkCommandBuffer commands, const glm::mat4& clip_from_world);
+  void find_visible(const glm::mat4& clip_from_world, glm::vec3 eye_in_world);
   void record_color(VkCommandBuffer commands, const SampleState& state, glm::vec3 background, int slot);
   void record_depth(VkCommandBuffer commands, const SampleState& state, int slot);
   void record_batches(VkCommandBuffer commands, const SampleState& state, Draw BatchDraws::*draw, int slot);
@@ -96,19 +99,17 @@ class MeshRenderer {
   void bind(VkCommandBuffer commands, const Draw& draw, int slot);
 
   GpuDevice* device_;
+  bool shader_encodes_;
   MeshGeometry geometry_;  // chunks, batches and blended triangles stay; the joint arrays leave for the device
   size_t triangle_count_ = 0;
   std::optional<MeshMaterials> materials_;
-  Buffer positions_, attributes_, normals_, indices_, chunks_, draws_;
+  Buffer positions_, attributes_, normals_, indices_;
   Buffer frame_constants_;
   VkDeviceSize frame_stride_ = 0;
   std::array<Buffer, kFrames> blended_indices_;
 
-  OwnedRenderPass depth_pass_;
-  Pipeline cull_;
   std::vector<std::unique_ptr<SampleState>> states_;
   std::optional<DescriptorSets> sets_;
-  VkDescriptorSet cull_set_ = VK_NULL_HANDLE;
   std::array<VkDescriptorSet, kFrames> frame_sets_{};
 
   std::optional<MeshTargets> targets_;
@@ -116,7 +117,8 @@ class MeshRenderer {
   std::optional<ReadbackRing> readback_;
   std::array<Pending, kFrames> pending_;
   std::vector<PassTime> pass_times_;
-  size_t draw_count_ = 0;
+  std::vector<std::vector<IndexRange>> visible_;  // by batch, of the frame that was begun last
+  size_t draw_count_ = 0, triangles_drawn_ = 0;
   uint64_t finished_ = 0, begun_ = 0;  // frames so far
   std::optional<FrameRing> frames_;    // goes first: it waits for the device
 };

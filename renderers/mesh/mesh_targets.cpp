@@ -64,27 +64,47 @@ constexpr VkImageLayout kColorLayout = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL;
 constexpr VkImageLayout kDepthLayout = VK_IMAGE_LAYOUT_DEPTH_STENCIL_ATTACHMENT_OPTIMAL;
 constexpr VkImageLayout kCopyLayout = VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL;
 constexpr VkAttachmentStoreOp kStore = VK_ATTACHMENT_STORE_OP_STORE, kForget = VK_ATTACHMENT_STORE_OP_DONT_CARE;
-constexpr VkAttachmentLoadOp kClear = VK_ATTACHMENT_LOAD_OP_CLEAR;
+constexpr VkAttachmentLoadOp kClear = VK_ATTACHMENT_LOAD_OP_CLEAR, kLoad = VK_ATTACHMENT_LOAD_OP_LOAD;
 
-}  // namespace
-
-OwnedRenderPass make_color_pass(GpuDevice& device, VkSampleCountFlagBits samples) {
-  const bool resolve = samples != VK_SAMPLE_COUNT_1_BIT;
-  std::vector<VkAttachmentDescription> attachments = {
-      attachment(kMeshColorFormat, samples, kClear, resolve ? kForget : kStore, resolve ? kColorLayout : kCopyLayout),
-      attachment(kMeshDepthFormat, samples, kClear, kForget, kDepthLayout)};
-  if (resolve) {
-    attachments.push_back(
-        attachment(kMeshColorFormat, VK_SAMPLE_COUNT_1_BIT, VK_ATTACHMENT_LOAD_OP_DONT_CARE, kStore, kCopyLayout));
-  }
+// Colour and depth, and the resolved colour where attachments are three.
+OwnedRenderPass make_color_pass(GpuDevice& device, std::span<const VkAttachmentDescription> attachments) {
   const VkAttachmentReference color{0, kColorLayout}, depth{1, kDepthLayout}, resolved{2, kColorLayout};
   VkSubpassDescription subpass{};
   subpass.pipelineBindPoint = VK_PIPELINE_BIND_POINT_GRAPHICS;
   subpass.colorAttachmentCount = 1;
   subpass.pColorAttachments = &color;
-  subpass.pResolveAttachments = resolve ? &resolved : nullptr;
+  subpass.pResolveAttachments = attachments.size() > 2 ? &resolved : nullptr;
   subpass.pDepthStencilAttachment = &depth;
   return make_pass(device, attachments, subpass);
+}
+
+VkAttachmentDescription resolve_attachment() {
+  return attachment(kMeshColorFormat, VK_SAMPLE_COUNT_1_BIT, VK_ATTACHMENT_LOAD_OP_DONT_CARE, kStore, kCopyLayout);
+}
+
+OwnedRenderPass make_only_color_pass(GpuDevice& device, VkSampleCountFlagBits samples) {
+  const bool resolve = samples != VK_SAMPLE_COUNT_1_BIT;
+  std::vector<VkAttachmentDescription> attachments = {
+      attachment(kMeshColorFormat, samples, kClear, resolve ? kForget : kStore, resolve ? kColorLayout : kCopyLayout),
+      attachment(kMeshDepthFormat, samples, kClear, kForget, kDepthLayout)};
+  if (resolve) attachments.push_back(resolve_attachment());
+  return make_color_pass(device, attachments);
+}
+
+OwnedRenderPass make_encoded_color_pass(GpuDevice& device, VkSampleCountFlagBits samples) {
+  const VkAttachmentDescription attachments[] = {attachment(kMeshEncodedFormat, samples, kClear, kStore, kColorLayout),
+                                                 attachment(kMeshDepthFormat, samples, kClear, kStore, kDepthLayout)};
+  return make_color_pass(device, attachments);
+}
+
+// Goes on where the encoded pass ended.
+OwnedRenderPass make_blended_pass(GpuDevice& device, VkSampleCountFlagBits samples) {
+  VkAttachmentDescription attachments[] = {attachment(kMeshColorFormat, samples, kLoad, kForget, kColorLayout),
+                                           attachment(kMeshDepthFormat, samples, kLoad, kForget, kDepthLayout),
+                                           resolve_attachment()};
+  attachments[0].initialLayout = kColorLayout;
+  attachments[1].initialLayout = kDepthLayout;
+  return make_color_pass(device, attachments);
 }
 
 OwnedRenderPass make_depth_pass(GpuDevice& device) {
@@ -97,8 +117,7 @@ OwnedRenderPass make_depth_pass(GpuDevice& device) {
   return make_pass(device, attachments, subpass);
 }
 
-MeshTargets make_mesh_targets(GpuDevice& device, glm::ivec2 size_px, VkSampleCountFlagBits samples,
-                              VkRenderPass color_pass, VkRenderPass depth_pass) {
+void check_size(const GpuDevice& device, glm::ivec2 size_px) {
   const VkPhysicalDeviceLimits& limits = device.limits();
   if (static_cast<uint32_t>(size_px.x) > limits.maxFramebufferWidth ||
       static_cast<uint32_t>(size_px.y) > limits.maxFramebufferHeight) {
@@ -106,30 +125,59 @@ MeshTargets make_mesh_targets(GpuDevice& device, glm::ivec2 size_px, VkSampleCou
          "a picture of {}x{} is asked for, {} draws at most {}x{}: use a smaller one or the CPU", size_px.x, size_px.y,
          device.info().name, limits.maxFramebufferWidth, limits.maxFramebufferHeight);
   }
-  constexpr VkImageUsageFlags kTransient = VK_IMAGE_USAGE_TRANSIENT_ATTACHMENT_BIT;
+}
+
+}  // namespace
+
+MeshPasses make_mesh_passes(GpuDevice& device, const MeshPassOptions& options) {
+  DIO_CHECK(!options.shader_encodes || options.samples != VK_SAMPLE_COUNT_1_BIT);
+  MeshPasses passes;
+  passes.options = options;
+  passes.depth = make_depth_pass(device);
+  if (options.shader_encodes) {
+    passes.color = make_encoded_color_pass(device, options.samples);
+    passes.blended = make_blended_pass(device, options.samples);
+  } else {
+    passes.color = make_only_color_pass(device, options.samples);
+  }
+  return passes;
+}
+
+MeshTargets make_mesh_targets(GpuDevice& device, glm::ivec2 size_px, const MeshPasses& passes) {
+  check_size(device, size_px);
+  const auto [samples, shader_encodes] = passes.options;
   constexpr VkImageUsageFlags kColor = VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT, kCopied = VK_IMAGE_USAGE_TRANSFER_SRC_BIT;
   constexpr VkImageUsageFlags kDepth = VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT;
+  const VkImageUsageFlags transient = shader_encodes ? 0 : VK_IMAGE_USAGE_TRANSIENT_ATTACHMENT_BIT;
   const auto make = [&](VkFormat format, VkSampleCountFlagBits image_samples, VkImageUsageFlags usage,
                         const char* name) {
-    const bool depth = format == kMeshDepthFormat;
-    return GpuImage(device,
-                    {format, size_px, 1, image_samples, usage,
-                     VkImageAspectFlags{depth ? VK_IMAGE_ASPECT_DEPTH_BIT : VK_IMAGE_ASPECT_COLOR_BIT}},
-                    name);
+    GpuImageOptions image{format, size_px, 1, image_samples, usage};
+    if (format == kMeshDepthFormat) {
+      image.aspect = VK_IMAGE_ASPECT_DEPTH_BIT;
+    } else if (shader_encodes && image_samples != VK_SAMPLE_COUNT_1_BIT) {
+      image.second_format = kMeshEncodedFormat;
+    }
+    return GpuImage(device, image, name);
   };
   MeshTargets targets;
   targets.size_px = size_px;
   targets.color = make(kMeshColorFormat, VK_SAMPLE_COUNT_1_BIT, kColor | kCopied, "mesh color");
-  targets.depth_samples = make(kMeshDepthFormat, samples, kDepth | kTransient, "mesh depth samples");
+  targets.depth_samples = make(kMeshDepthFormat, samples, kDepth | transient, "mesh depth samples");
   targets.depth = make(kMeshDepthFormat, VK_SAMPLE_COUNT_1_BIT, kDepth | kCopied, "mesh depth");
   std::vector<VkImageView> views = {targets.color.view(), targets.depth_samples.view()};
   if (samples != VK_SAMPLE_COUNT_1_BIT) {
-    targets.color_samples = make(kMeshColorFormat, samples, kColor | kTransient, "mesh color samples");
+    targets.color_samples = make(kMeshColorFormat, samples, kColor | transient, "mesh color samples");
     views = {targets.color_samples.view(), targets.depth_samples.view(), targets.color.view()};
   }
-  targets.color_framebuffer = make_framebuffer(device, color_pass, views, size_px);
+  if (shader_encodes) {
+    const VkImageView encoded[] = {targets.color_samples.second_view(), targets.depth_samples.view()};
+    targets.color_framebuffer = make_framebuffer(device, passes.color.get(), encoded, size_px);
+    targets.blended_framebuffer = make_framebuffer(device, passes.blended.get(), views, size_px);
+  } else {
+    targets.color_framebuffer = make_framebuffer(device, passes.color.get(), views, size_px);
+  }
   const VkImageView depth_view = targets.depth.view();
-  targets.depth_framebuffer = make_framebuffer(device, depth_pass, std::span(&depth_view, 1), size_px);
+  targets.depth_framebuffer = make_framebuffer(device, passes.depth.get(), std::span(&depth_view, 1), size_px);
   return targets;
 }
 

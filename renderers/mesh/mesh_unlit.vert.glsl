@@ -7,8 +7,8 @@ layout(location = 0) in vec3 vertex_in_world;
 layout(location = 1) in vec4 vertex_color;
 layout(location = 2) in vec2 vertex_uv;
 
-layout(location = 0) centroid out vec4 color;
-layout(location = 1) centroid out vec2 uv;
+layout(location = 0) out vec4 color;
+layout(location = 1) out vec2 uv;
 
 invariant gl_Position;
 

@@ -1,6 +1,6 @@
 #include "renderers/mesh/mesh_view.h"
 
-#include <cmath>
+#include <array>
 #include <cstring>
 
 namespace diorama {
@@ -38,9 +38,13 @@ void unpack_color(std::span<const std::byte> bytes, glm::ivec2 size_px, int samp
   const std::span pixels = result.color.pixels();
   DIO_CHECK(bytes.size() == pixels.size_bytes());
   std::memcpy(pixels.data(), bytes.data(), bytes.size());
-  const float count = static_cast<float>(samples);
+  std::array<float, 256> coverage_of;  // by alpha: the share of samples next to it
+  for (int alpha = 0; alpha < 256; ++alpha) {
+    const int covered = (alpha * samples + 127) / 255;
+    coverage_of[static_cast<size_t>(alpha)] = static_cast<float>(covered) / static_cast<float>(samples);
+  }
   for (size_t i = 0; i < pixels.size(); ++i) {
-    result.coverage.pixels()[i] = std::round(static_cast<float>(pixels[i].w) / 255.0f * count) / count;
+    result.coverage.pixels()[i] = coverage_of[pixels[i].w];
     pixels[i].w = 255;
   }
 }

@@ -18,6 +18,13 @@ TEST(Measure, AStopwatchRunsForwards) {
   EXPECT_GE(watch.seconds(), first);
 }
 
+TEST(Measure, CpuTimeGrowsWithWork) {
+  const double before = process_cpu_seconds();
+  volatile double sum = 0;
+  while (process_cpu_seconds() < before + 0.002) sum = sum + 1;  // would hang if it stood still
+  EXPECT_GT(process_cpu_seconds(), before);
+}
+
 TEST(Measure, PeakMemoryCountsWhatWasTouched) {
   const double before = peak_memory_mb();
   const std::vector<char> block(size_t{64} << 20, 1);

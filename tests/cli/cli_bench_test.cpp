@@ -22,6 +22,7 @@ TEST(CliBench, DrawingOnTheCpuIsTimedAlongATrajectory) {
   EXPECT_EQ(figures.at("rounds"), 2);
   EXPECT_GT(figures.at("triangles").get<int>(), 1000);
   EXPECT_GT(figures.at("frame_ms").get<double>(), 0.0);
+  EXPECT_GT(figures.at("frame_cpu_ms").get<double>(), 0.0);
   EXPECT_LE(figures.at("frame_ms").get<double>(), figures.at("frame_ms_95").get<double>());
   EXPECT_EQ(figures.at("passes_ms").at("frame"), figures.at("frame_ms"));
   EXPECT_GT(figures.at("peak_memory_mb").get<double>(), 1.0);

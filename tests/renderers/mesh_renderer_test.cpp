@@ -76,14 +76,17 @@ TEST_F(MeshRendererTest, PassesAreTimedAndCounted) {
   MeshRenderer renderer(device(), unlit_asset(wavy_sheet(60)));
   renderer.render(camera_before(2.0f), {});
   EXPECT_EQ(renderer.stats().triangles, 7200u);
-  EXPECT_EQ(renderer.stats().chunks, 4u);
-  EXPECT_EQ(renderer.stats().draws, 8u);  // colour and depth
+  EXPECT_EQ(renderer.stats().chunks, 15u);
+  EXPECT_GE(renderer.stats().draws, 2u);   // colour and depth
+  EXPECT_LE(renderer.stats().draws, 30u);  // chunks that follow one another are joined
+  EXPECT_GT(renderer.stats().triangles_drawn, 0u);
+  EXPECT_LE(renderer.stats().triangles_drawn, 7200u);
   EXPECT_GT(renderer.stats().memory_bytes, 0u);
   if (device().timestamp_bits() == 0) GTEST_SKIP() << device().info().name << " has no timestamps";
   const std::vector<PassTime>& times = renderer.pass_times();
-  ASSERT_EQ(times.size(), 4u);
-  EXPECT_EQ(times[1].name, "color");
-  EXPECT_GT(times[1].ms, 0.0);
+  ASSERT_EQ(times.size(), 3u);
+  EXPECT_EQ(times[0].name, "color");
+  EXPECT_GT(times[0].ms, 0.0);
 }
 
 TEST_F(MeshRendererTest, LitSurfacesFacingTheSunAreBrighter) {

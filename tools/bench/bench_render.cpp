@@ -35,6 +35,7 @@ void time_frames(std::span<const Camera> cameras, const RenderBenchOptions& opti
                  RenderBench& result, Draw&& draw) {
   for (int i = 0; i < options.warm_up; ++i) draw(cameras[static_cast<size_t>(i) % cameras.size()], false);
   std::vector<double> times;
+  const double cpu_before = process_cpu_seconds();
   job.begin_stage("drawing", cameras.size() * static_cast<size_t>(options.rounds));
   for (int round = 0; round < options.rounds; ++round) {
     for (const Camera& camera : cameras) {
@@ -44,6 +45,7 @@ void time_frames(std::span<const Camera> cameras, const RenderBenchOptions& opti
       job.advance();
     }
   }
+  result.frame_cpu_ms = 1e3 * (process_cpu_seconds() - cpu_before) / static_cast<double>(times.size());
   std::vector<double> sorted = times;
   std::sort(sorted.begin(), sorted.end());
   result.frame_ms = median(std::move(times));

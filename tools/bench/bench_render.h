@@ -43,6 +43,7 @@ struct RenderBench {
   int samples = 0, rounds = 0, threads = 0;
   bool depth = false;
   double frame_ms = 0, frame_ms_95 = 0;  // from the call to the picture in memory: the median, and 95 of 100 are faster
+  double frame_cpu_ms = 0;               // CPU time of all threads, the driver's too: the mean
   double frames_per_s = 0;               // one after another: 1000 / frame_ms
   double overlapped_frames_per_s = 0;    // with two in flight; on the CPU as above
   std::vector<PassTime> passes;          // medians by the device's clock; on the CPU "frame" alone

@@ -39,6 +39,7 @@ std::string to_json(const RenderBench& bench) {
                      {"rounds", bench.rounds},
                      {"frame_ms", bench.frame_ms},
                      {"frame_ms_95", bench.frame_ms_95},
+                     {"frame_cpu_ms", bench.frame_cpu_ms},
                      {"frames_per_s", bench.frames_per_s},
                      {"overlapped_frames_per_s", bench.overlapped_frames_per_s},
                      {"passes_ms", std::move(passes)},
@@ -64,15 +65,16 @@ std::string to_text(const RenderBench& bench) {
   for (const PassTime& pass : bench.passes) passes += fmt::format(", {} {:.2f} ms", pass.name, pass.ms);
   const RenderStart& start = bench.start_ms;
   return fmt::format(
-      "{} pictures of {}x{} with {} samples on {}: {:.1f} frames/s (median {:.2f} ms, 95 % below {:.2f} ms), {:.1f} "
+      "{} pictures of {}x{} with {} samples on {}: {:.1f} frames/s (median {:.2f} ms, 95 % below {:.2f} ms, CPU {:.1f} "
+      "ms), {:.1f} "
       "overlapped{}\n"
       "{} triangles, {:.0f} of them in {:.0f} draws a frame; memory {:.0f} MiB on the device, process peak {:.0f} MiB\n"
       "start: read {:.0f} ms, device {:.0f} ms, upload {:.0f} ms, pipelines {:.0f} ms, first picture {:.0f} ms\n",
       bench.cameras.size() * static_cast<size_t>(bench.rounds), bench.size_px.x, bench.size_px.y, bench.samples,
       bench.device.empty() ? fmt::format("the CPU ({} threads)", bench.threads) : bench.device, bench.frames_per_s,
-      bench.frame_ms, bench.frame_ms_95, bench.overlapped_frames_per_s, passes, bench.triangles, bench.triangles_drawn,
-      bench.draws, bench.device_memory_mb, bench.peak_memory_mb, start.read, start.device, start.upload,
-      start.pipelines, start.first_picture);
+      bench.frame_ms, bench.frame_ms_95, bench.frame_cpu_ms, bench.overlapped_frames_per_s, passes, bench.triangles,
+      bench.triangles_drawn, bench.draws, bench.device_memory_mb, bench.peak_memory_mb, start.read, start.device,
+      start.upload, start.pipelines, start.first_picture);
 }
 
 }  // namespace diorama
