@@ -17,6 +17,10 @@ using D = hn::CappedTag<float, kSplatTileWidth>;
 using V = hn::Vec<D>;
 using M = hn::Mask<D>;
 
+HWY_INLINE V Value(float value) {
+  return hn::Set(D(), value);
+}
+
 constexpr size_t kTilePixels = kSplatTileWidth * kSplatTileHeight;
 constexpr uint32_t kLookEvery = 32;  // splats between two looks at which rows are open
 
@@ -43,26 +47,35 @@ HWY_INLINE V Exp2(V x) {
   return hn::BitCast(d, hn::Add(hn::BitCast(di, p), hn::ShiftLeft<23>(hn::BitCast(di, rounded))));
 }
 
-// What alpha is made of in a column of vectors: constant from row to row.
-struct AlphaColumn {
+// A splat in a column of vectors of a tile: what is constant from row to row, and where its rows are.
+struct SplatColumn {
+  V dx;
   V log2_at_center;  // log2(alpha) where e = 0
-  V slope_dx;        // e = dy - slope_dx
   V falloff_y;
+  V e;           // dy - slope * dx of the first row; it grows by 1 a row
+  size_t first;  // place of the first row in the tile
+  size_t rows;
 };
 
-HWY_INLINE AlphaColumn MakeAlphaColumn(const DrawnSplat& splat, V dx) {
-  const D d;
-  return {hn::MulAdd(hn::Mul(dx, dx), hn::Set(d, splat.falloff_x), hn::Set(d, splat.log2_opacity)),
-          hn::Mul(hn::Set(d, splat.slope), dx), hn::Set(d, splat.falloff_y)};
+// x0, y0: centre of the tile's first pixel.
+HWY_INLINE SplatColumn MakeColumn(const DrawnSplat& splat, float x0, float y0, const TileEntry& entry, size_t column) {
+  const V dx = hn::Add(hn::Iota(D(), static_cast<float>(column)), Value(x0 - splat.mean_px[0]));
+  const V dy = Value(y0 - splat.mean_px[1] + static_cast<float>(entry.first_row));
+  return {dx,
+          hn::MulAdd(hn::Mul(dx, dx), Value(splat.falloff_x), Value(splat.log2_opacity)),
+          Value(splat.falloff_y),
+          hn::NegMulAdd(Value(splat.slope), dx, dy),
+          entry.first_row * size_t{kSplatTileWidth} + column,
+          entry.last_row - entry.first_row + size_t{1}};
 }
 
-// Alphas of `rows` rows below each other, 0 where they are too small to be drawn; e is that of the first. They are made
-// ahead of the blending, whose steps wait for each other: so both loops are short enough for many rows to be on the
-// way.
-HWY_INLINE void MakeAlphas(const AlphaColumn& column, V e, size_t rows, float* alphas) {
+// Alphas of a column, row by row, 0 where they are too small to be drawn. They are made ahead of the blending, whose
+// steps wait for each other: so both loops are short enough for many rows to be on the way.
+HWY_INLINE void MakeAlphas(const SplatColumn& column, float* alphas) {
   const D d;
   const V most = hn::Set(d, kSplatMostAlpha), least = hn::Set(d, kSplatLeastLog2Alpha), one = hn::Set(d, 1.0f);
-  for (size_t i = 0; i < rows * hn::Lanes(d); i += hn::Lanes(d)) {
+  V e = column.e;
+  for (size_t i = 0; i < column.rows * hn::Lanes(d); i += hn::Lanes(d)) {
     const V log2_alpha = hn::MulAdd(hn::Mul(column.falloff_y, e), e, column.log2_at_center);
     const V alpha = hn::Min(Exp2(log2_alpha), most);
     hn::Store(hn::IfThenElseZero(hn::Ge(log2_alpha, least), alpha), d, alphas + i);

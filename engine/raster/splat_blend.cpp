@@ -38,19 +38,15 @@ HWY_INLINE void ClearTile(const SplatView& view, size_t x0, size_t y0, ForwardTi
 template <int kChannels>
 HWY_INLINE void DrawSplat(const DrawnSplat& splat, float x0, float y0, const TileEntry& entry, ForwardTile& tile) {
   const D d;
-  const size_t first = entry.first_row * size_t{kSplatTileWidth}, last = entry.last_row * size_t{kSplatTileWidth};
-  const size_t rows = entry.last_row - entry.first_row + size_t{1};
   alignas(64) float alphas[kTilePixels];
   V channel[kChannels];
-  for (int c = 0; c < kChannels; ++c) channel[c] = hn::Set(d, splat.channels[c]);
-  for (size_t column = 0; column < kSplatTileWidth; column += hn::Lanes(d)) {
-    const V dx = hn::Add(hn::Iota(d, static_cast<float>(column)), hn::Set(d, x0 - splat.mean_px[0]));
-    const AlphaColumn alpha = MakeAlphaColumn(splat, dx);
-    const float dy = y0 - splat.mean_px[1] + static_cast<float>(entry.first_row);
-    MakeAlphas(alpha, hn::Sub(hn::Set(d, dy), alpha.slope_dx), rows, alphas);
-    const float* next_alpha = alphas;
-    for (size_t i = first + column; i <= last + column; i += kSplatTileWidth, next_alpha += hn::Lanes(d)) {
-      const Blend blend = BlendSplat(hn::Load(d, next_alpha), hn::Load(d, tile.transmittance + i));
+  for (int c = 0; c < kChannels; ++c) channel[c] = Value(splat.channels[c]);
+  for (size_t x = 0; x < kSplatTileWidth; x += hn::Lanes(d)) {
+    const SplatColumn column = MakeColumn(splat, x0, y0, entry, x);
+    MakeAlphas(column, alphas);
+    for (size_t row = 0; row < column.rows; ++row) {
+      const size_t i = column.first + row * kSplatTileWidth;
+      const Blend blend = BlendSplat(hn::Load(d, alphas + row * hn::Lanes(d)), hn::Load(d, tile.transmittance + i));
       hn::Store(blend.next, d, tile.transmittance + i);
       for (int c = 0; c < kChannels; ++c) {
         hn::Store(hn::MulAdd(blend.weight, channel[c], hn::Load(d, tile.sums[c] + i)), d, tile.sums[c] + i);

@@ -113,66 +113,70 @@ HWY_INLINE void StorePair(const PairSums<kChannels>& sums, float* out) {
   }
 }
 
+template <int kChannels>
+HWY_INLINE void AddStatistics(const DrawnSplat& splat, V dx, V p, V pe, V weight, PairSums<kChannels>& sums) {
+  // d ln(alpha) / d mean = 2 ln(2) * (-falloff_x dx + falloff_y slope e, -falloff_y e)
+  constexpr float kTwoLn2 = 1.38629436f;
+  const V by_dx = hn::Mul(hn::Mul(dx, Value(-kTwoLn2 * splat.falloff_x)), p);
+  const V by_e = hn::Mul(Value(-kTwoLn2 * splat.falloff_y), pe);
+  sums.absolute_x = hn::Add(sums.absolute_x, hn::Abs(hn::NegMulAdd(Value(splat.slope), by_e, by_dx)));
+  sums.absolute_y = hn::Add(sums.absolute_y, hn::Abs(by_e));
+  sums.most_weight = hn::Max(sums.most_weight, weight);
+  sums.weight = hn::Add(sums.weight, weight);
+}
+
+// Blends the splat again, from front to back as forward, and adds to its sums.
+template <int kChannels, bool kStatistics>
+HWY_INLINE void DrawColumn(const DrawnSplat& splat, const SplatColumn& column, const V (&channel)[kChannels],
+                           BackwardTile& tile, PairSums<kChannels>& sums) {
+  const D d;
+  const V one = Value(1.0f), most = Value(kSplatMostAlpha);
+  alignas(64) float alphas[kTilePixels];
+  MakeAlphas(column, alphas);
+  V column_p = hn::Zero(d), column_pe = hn::Zero(d), e = column.e;
+  for (size_t row = 0; row < column.rows; ++row) {
+    const size_t i = column.first + row * kSplatTileWidth;
+    const V alpha = hn::Load(d, alphas + row * hn::Lanes(d));
+    const Blend blend = BlendSplat(alpha, hn::Load(d, tile.transmittance + i));
+    hn::Store(blend.next, d, tile.transmittance + i);
+    V value = hn::Load(d, tile.alpha + i);
+    for (int c = 0; c < kChannels; ++c) {
+      const V g = hn::Load(d, tile.channels[c] + i);
+      value = hn::MulAdd(channel[c], g, value);
+      sums.channels[c] = hn::MulAdd(blend.weight, g, sums.channels[c]);
+    }
+    const V own = hn::Mul(blend.weight, value), behind = hn::Sub(hn::Load(d, tile.behind + i), own);
+    hn::Store(behind, d, tile.behind + i);
+    const V odds = hn::Div(alpha, hn::Sub(one, alpha));
+    const M differentiable = hn::And(blend.open, hn::Lt(alpha, most));
+    const V p = hn::IfThenElseZero(differentiable, hn::NegMulAdd(odds, behind, own));
+    const V pe = hn::Mul(p, e);
+    column_p = hn::Add(column_p, p);
+    column_pe = hn::Add(column_pe, pe);
+    sums.p_ee = hn::MulAdd(pe, e, sums.p_ee);
+    if constexpr (kStatistics) AddStatistics(splat, column.dx, p, pe, blend.weight, sums);
+    e = hn::Add(e, one);
+  }
+  const V p_dx = hn::Mul(column_p, column.dx);
+  sums.p = hn::Add(sums.p, column_p);
+  sums.p_dx = hn::Add(sums.p_dx, p_dx);
+  sums.p_dxdx = hn::MulAdd(p_dx, column.dx, sums.p_dxdx);
+  sums.p_e = hn::Add(sums.p_e, column_pe);
+  sums.p_dxe = hn::MulAdd(column_pe, column.dx, sums.p_dxe);
+}
+
 template <int kChannels, bool kStatistics>
 HWY_INLINE void DrawPair(const DrawnSplat& splat, float x0, float y0, const TileEntry& entry, BackwardTile& tile,
                          float* out) {
-  const D d;
-  const V zero = hn::Zero(d), one = hn::Set(d, 1.0f);
-  const size_t first = entry.first_row * size_t{kSplatTileWidth}, last = entry.last_row * size_t{kSplatTileWidth};
-  const size_t rows = entry.last_row - entry.first_row + size_t{1};
-  alignas(64) float alphas[kTilePixels];
-  const V most = hn::Set(d, kSplatMostAlpha);
+  const V zero = hn::Zero(D());
   PairSums<kChannels> sums{zero, zero, zero, zero, zero, zero, {}, zero, zero, zero, zero};
   V channel[kChannels];
   for (int c = 0; c < kChannels; ++c) {
-    channel[c] = hn::Set(d, splat.channels[c]);
+    channel[c] = Value(splat.channels[c]);
     sums.channels[c] = zero;
   }
-  constexpr float kTwoLn2 = 1.38629436f;
-  for (size_t column = 0; column < kSplatTileWidth; column += hn::Lanes(d)) {
-    const V dx = hn::Add(hn::Iota(d, static_cast<float>(column)), hn::Set(d, x0 - splat.mean_px[0]));
-    const AlphaColumn column_alpha = MakeAlphaColumn(splat, dx);
-    // d ln(alpha) / d mean = (along_x + across * e, -kTwoLn2 * falloff_y * e)
-    const V along_x = hn::Mul(dx, hn::Set(d, -kTwoLn2 * splat.falloff_x));
-    const V across = hn::Set(d, kTwoLn2 * splat.falloff_y * splat.slope);
-    const V along_y = hn::Set(d, -kTwoLn2 * splat.falloff_y);
-    V e = hn::Sub(hn::Set(d, y0 - splat.mean_px[1] + static_cast<float>(entry.first_row)), column_alpha.slope_dx);
-    MakeAlphas(column_alpha, e, rows, alphas);
-    V column_p = zero, column_pe = zero;
-    const float* next_alpha = alphas;
-    for (size_t i = first + column; i <= last + column; i += kSplatTileWidth, next_alpha += hn::Lanes(d)) {
-      const V alpha = hn::Load(d, next_alpha);
-      const Blend blend = BlendSplat(alpha, hn::Load(d, tile.transmittance + i));
-      hn::Store(blend.next, d, tile.transmittance + i);
-      V value = hn::Load(d, tile.alpha + i);
-      for (int c = 0; c < kChannels; ++c) {
-        const V g = hn::Load(d, tile.channels[c] + i);
-        value = hn::MulAdd(channel[c], g, value);
-        sums.channels[c] = hn::MulAdd(blend.weight, g, sums.channels[c]);
-      }
-      const V own = hn::Mul(blend.weight, value), behind = hn::Sub(hn::Load(d, tile.behind + i), own);
-      hn::Store(behind, d, tile.behind + i);
-      const V odds = hn::Div(alpha, hn::Sub(one, alpha));
-      const M differentiable = hn::And(blend.open, hn::Lt(alpha, most));
-      const V p = hn::IfThenElseZero(differentiable, hn::NegMulAdd(odds, behind, own));
-      const V pe = hn::Mul(p, e);
-      column_p = hn::Add(column_p, p);
-      column_pe = hn::Add(column_pe, pe);
-      sums.p_ee = hn::MulAdd(pe, e, sums.p_ee);
-      if constexpr (kStatistics) {
-        sums.absolute_x = hn::Add(sums.absolute_x, hn::Abs(hn::MulAdd(across, pe, hn::Mul(along_x, p))));
-        sums.absolute_y = hn::Add(sums.absolute_y, hn::Abs(hn::Mul(along_y, pe)));
-        sums.most_weight = hn::Max(sums.most_weight, blend.weight);
-        sums.weight = hn::Add(sums.weight, blend.weight);
-      }
-      e = hn::Add(e, one);
-    }
-    const V p_dx = hn::Mul(column_p, dx);
-    sums.p = hn::Add(sums.p, column_p);
-    sums.p_dx = hn::Add(sums.p_dx, p_dx);
-    sums.p_dxdx = hn::MulAdd(p_dx, dx, sums.p_dxdx);
-    sums.p_e = hn::Add(sums.p_e, column_pe);
-    sums.p_dxe = hn::MulAdd(column_pe, dx, sums.p_dxe);
+  for (size_t column = 0; column < kSplatTileWidth; column += hn::Lanes(D())) {
+    DrawColumn<kChannels, kStatistics>(splat, MakeColumn(splat, x0, y0, entry, column), channel, tile, sums);
   }
   StorePair<kChannels, kStatistics>(sums, out);
 }
