@@ -9,8 +9,6 @@
 // After foreach_target.h: it is included once for each target.
 #include "engine/raster/splat_projection-inl.h"
 
-#include <hwy/cache_control.h>
-
 HWY_BEFORE_NAMESPACE();
 namespace diorama::HWY_NAMESPACE {
 
@@ -37,8 +35,6 @@ HWY_INLINE void PrefetchPairs(const SplatFrame& frame, size_t splat) {
     hwy::Prefetch(sums);
     hwy::Prefetch(sums + kSumBlue);
   }
-  const float* const record = frame.view.records + frame.visible[splat] * frame.view.layout.stride();
-  for (size_t i = 16; i < frame.view.layout.stride(); i += 16) hwy::Prefetch(record + i);
 }
 
 // Adds a splat's pairs up in the order of its tiles.

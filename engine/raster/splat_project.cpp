@@ -28,6 +28,7 @@ HWY_INLINE void LoadCullFields(const SplatView& view, size_t first, size_t count
   const size_t stride = view.layout.stride();
   const float* record = view.records + first * stride;
   for (size_t i = 0; i < count; ++i, record += stride) {
+    hwy::Prefetch(view.records + HWY_MIN(first + i + 16, view.record_count - 1) * stride);
     for (size_t k = 0; k < 4; ++k) fields.values[k][i] = record[k];
     const float* const scale = record + SplatLayout::kLogScale;
     const float larger = scale[0] > scale[1] ? scale[0] : scale[1];

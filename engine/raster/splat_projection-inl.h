@@ -8,6 +8,7 @@
 
 #include "engine/raster/splat_frame.h"
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 // After highway.h: it is included once for each target.
 #include <hwy/contrib/math/math-inl.h>
@@ -65,11 +66,14 @@ struct SplatFields {
   V3 load3(size_t field, size_t i) const { return {load(field, i), load(field + 1, i), load(field + 2, i)}; }
 };
 
-// Fields of the records `ids`; what is left of the block repeats the last.
+// Fields of the records `ids`; what is left of the block repeats the last. Asks for the coefficients, too, which are
+// needed soon.
 HWY_INLINE void LoadFields(const SplatView& view, const uint32_t* ids, size_t count, SplatFields& fields) {
   const size_t stride = view.layout.stride();
   for (size_t i = 0; i < kSplatBlock; ++i) {
     const float* const record = view.records + ids[HWY_MIN(i, count - 1)] * stride;
+    for (size_t k = SplatLayout::kRest; k < stride; k += 16) hwy::Prefetch(record + k);
+    hwy::Prefetch(view.records + ids[HWY_MIN(i + 8, count - 1)] * stride);
     for (size_t k = 0; k < SplatFields::kCount; ++k) fields.values[k][i] = record[k];
   }
 }
