@@ -4,6 +4,7 @@
 #include "assets/gltf/glb_chunks.h"
 #include "assets/ply.h"
 #include "assets/ply/ply_file.h"
+#include "assets/spz.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 
@@ -30,16 +31,16 @@ std::string lower_extension(const std::filesystem::path& path) {
   return extension;
 }
 
-// What a PLY of splats does not hold.
-std::vector<std::string> ply_losses(const Asset& asset) {
+// What a file of splats alone does not hold.
+std::vector<std::string> splat_file_losses(const Asset& asset) {
   std::vector<std::string> losses;
   if (!asset.meshes.empty()) {
-    losses.push_back(fmt::format("the PLY holds the splats alone; {} mesh{} left out", asset.meshes.size(),
+    losses.push_back(fmt::format("the file holds the splats alone; {} mesh{} left out", asset.meshes.size(),
                                  asset.meshes.size() == 1 ? " is" : "es are"));
   }
   if (asset.splats.size() > 1) {
     losses.push_back(
-        fmt::format("the PLY holds one cloud; {} clouds are merged, their names are left out", asset.splats.size()));
+        fmt::format("the file holds one cloud; {} clouds are merged, their names are left out", asset.splats.size()));
   }
   return losses;
 }
@@ -49,34 +50,42 @@ std::vector<std::string> ply_losses(const Asset& asset) {
 Asset read_asset(const std::filesystem::path& path) {
   const std::vector<std::byte> head = with_context(path, [&] { return read_file_head(path, kHeadBytes); });
   if (is_ply(head)) return read_ply(path);
+  if (is_spz(head)) return read_spz(path);
   if (is_glb(head) || looks_like_json(head)) return read_gltf(path);
-  fail(ErrorCode::kUnsupported, "{}: is neither glTF (.glb, .gltf) nor a PLY of splats, by its first bytes",
+  fail(ErrorCode::kUnsupported, "{}: is no glTF (.glb, .gltf), PLY of splats or SPZ, by its first bytes",
        path.string());
 }
 
 std::vector<std::string> write_asset(const Asset& asset, const std::filesystem::path& path) {
   check_asset_name(path);
-  if (lower_extension(path) == ".glb") {
+  const std::string extension = lower_extension(path);
+  if (extension == ".glb") {
     write_glb(asset, path);
     return {};
   }
-  write_ply(asset, path);
-  return ply_losses(asset);
+  if (extension == ".spz") {
+    write_spz(asset, path);
+  } else {
+    write_ply(asset, path);
+  }
+  return splat_file_losses(asset);
 }
 
 void check_asset_name(const std::filesystem::path& path) {
   const std::string extension = lower_extension(path);
-  if (extension == ".glb" || extension == ".ply") return;
-  fail(ErrorCode::kInvalidInput, "{}: ends in '{}', expected .glb or .ply", path.string(), extension);
+  if (extension == ".glb" || extension == ".ply" || extension == ".spz") return;
+  fail(ErrorCode::kInvalidInput, "{}: ends in '{}', expected .glb, .ply or .spz", path.string(), extension);
 }
 
 bool is_asset_file(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error) || error) return false;
   const std::string extension = lower_extension(path);
-  if (extension == ".glb" || extension == ".gltf" || extension == ".ply") return true;
+  for (const char* known : {".glb", ".gltf", ".ply", ".spz"}) {
+    if (extension == known) return true;
+  }
   const std::vector<std::byte> head = read_file_head(path, kHeadBytes);
-  return is_ply(head) || is_glb(head);
+  return is_ply(head) || is_glb(head) || is_spz(head);
 }
 
 }  // namespace diorama

@@ -9,7 +9,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 packages=(
   g++ cmake ninja-build pkg-config ccache
   libfmt-dev libtbb-dev libhwy-dev libglm-dev nlohmann-json3-dev libcli11-dev
-  zlib1g-dev libpng-dev libjpeg-dev libwebp-dev
+  zlib1g-dev libzstd-dev libpng-dev libjpeg-dev libwebp-dev
   libavformat-dev libavcodec-dev libavutil-dev
   libmeshoptimizer-dev libeigen3-dev libnanoflann-dev
   libvulkan-dev mesa-vulkan-drivers glslc spirv-tools

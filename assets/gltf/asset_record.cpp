@@ -74,4 +74,15 @@ AssetRecord record_from_json(const JsonNode& node) {
   return record;
 }
 
+std::string record_to_text(const Asset& asset) {
+  DIO_CHECK(asset.record.has_value());
+  return record_to_json(*asset.record, asset).dump(-1, ' ', true, OrderedJson::error_handler_t::replace);
+}
+
+AssetRecord record_from_text(std::string_view text) {
+  constexpr const char* kName = "the file's record of Diorama";
+  const nlohmann::json json = parse_json_object(text, kName);
+  return record_from_json(JsonNode(json, kName));
+}
+
 }  // namespace diorama

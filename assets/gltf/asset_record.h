@@ -5,6 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <string>
+#include <string_view>
+
 namespace diorama {
 
 // asset.extras.diorama, described in docs/assets.md.
@@ -17,5 +20,9 @@ nlohmann::ordered_json record_to_json(const AssetRecord& record, const Asset& as
 
 // Error kUnsupported: another version, named. kInvalidInput: a missing key or a wrong type.
 AssetRecord record_from_json(const JsonNode& node);
+
+// The asset's record as one line of ASCII, and back, for formats that hold it as text.
+std::string record_to_text(const Asset& asset);  // the asset must have one
+AssetRecord record_from_text(std::string_view text);
 
 }  // namespace diorama

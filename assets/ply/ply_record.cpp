@@ -13,11 +13,6 @@ namespace {
 constexpr std::string_view kRecordPrefix = "diorama_record ";
 constexpr size_t kPieceBytes = 200;
 
-AssetRecord record_from_text(const std::string& text) {
-  const nlohmann::json json = parse_json_object(text, "the record in the PLY's comments");
-  return record_from_json(JsonNode(json, "the record in the PLY's comments"));
-}
-
 }  // namespace
 
 PlyComments read_ply_comments(std::span<const std::string> comments) {
@@ -45,8 +40,7 @@ std::vector<std::string> ply_comments_of(const Asset& asset) {
   std::vector<std::string> lines;
   if (!asset.record) return lines;
   if (asset.record->antialiased) lines = {"antialiased 1", "SplatRenderMode: mip"};
-  const std::string text =
-      record_to_json(*asset.record, asset).dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
+  const std::string text = record_to_text(asset);
   for (size_t i = 0; i < text.size(); i += kPieceBytes) {
     lines.push_back(std::string(kRecordPrefix) + text.substr(i, kPieceBytes));
   }

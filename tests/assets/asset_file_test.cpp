@@ -34,10 +34,11 @@ TEST(AssetFile, OtherFilesAreRefusedByName) {
   const TempDir dir;
   write_file(dir / "picture.glb", "\x89PNG and more");
   write_file(dir / "empty.ply", "");
-  DIO_EXPECT_ERROR(read_asset(dir / "picture.glb"), ErrorCode::kUnsupported, "picture.glb: is neither glTF");
-  DIO_EXPECT_ERROR(read_asset(dir / "empty.ply"), ErrorCode::kUnsupported, "empty.ply: is neither");
+  DIO_EXPECT_ERROR(read_asset(dir / "picture.glb"), ErrorCode::kUnsupported, "picture.glb: is no glTF");
+  DIO_EXPECT_ERROR(read_asset(dir / "empty.ply"), ErrorCode::kUnsupported, "empty.ply: is no glTF");
   DIO_EXPECT_ERROR(read_asset(dir / "absent.ply"), ErrorCode::kNotFound, "absent.ply");
-  DIO_EXPECT_ERROR(write_asset(splat_asset(), dir / "room.obj"), ErrorCode::kInvalidInput, "expected .glb or .ply");
+  DIO_EXPECT_ERROR(write_asset(splat_asset(), dir / "room.obj"), ErrorCode::kInvalidInput,
+                   "expected .glb, .ply or .spz");
 }
 
 TEST(AssetFile, WhatAKindCannotHoldIsTold) {

@@ -29,8 +29,9 @@ Command convert_command(CLI::App& program) {
                                          "the kind written by the name's ending; "
                                          "what it cannot hold is warned of (docs/formats.md has the table).");
   const auto args = std::make_shared<ConvertArguments>();
-  app->add_option("IN", args->input, "the .glb, .gltf or .ply of splats to read")->required();
-  app->add_option("OUT", args->output, "the .glb or .ply to write; a file of this name is replaced when all is done")
+  app->add_option("IN", args->input, "the .glb, .gltf, .ply of splats or .spz to read")->required();
+  app->add_option("OUT", args->output,
+                  "the .glb, .ply or .spz to write; a file of this name is replaced when all is done")
       ->required();
   return {app, [args](const Settings& settings) { run_convert(*args, settings); }};
 }

@@ -42,7 +42,7 @@ void run_eval(const EvalArguments& args, const Settings& settings) {
 Command eval_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand("eval", "Renders a capture's held-out frames and scores them.");
   const auto args = std::make_shared<EvalArguments>();
-  app->add_option("ASSET", args->asset, "the .glb, .gltf or .ply of splats to score")->required();
+  app->add_option("ASSET", args->asset, "the .glb, .gltf, .ply of splats or .spz to score")->required();
   app->add_option("CAPTURE", args->capture, "folder of the capture")->required();
   app->add_option("--json", args->json, "write the scores to this file; - is standard output");
   app->add_option("--html", args->html, "write a page with scores and pictures to this file");

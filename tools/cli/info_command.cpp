@@ -41,7 +41,7 @@ Command info_command(CLI::App& program) {
       "info",
       "Says what a capture or asset holds; checks a capture's depth against its poses and names what is wrong.");
   const auto args = std::make_shared<InfoArguments>();
-  app->add_option("PATH", args->path, "folder of a capture, or an asset (.glb, .gltf, .ply)")->required();
+  app->add_option("PATH", args->path, "folder of a capture, or an asset (.glb, .gltf, .ply, .spz)")->required();
   app->add_flag("--json", args->json, "as JSON, for programs");
   add_options(*app, args->inspect_options, "Looking at a capture");
   add_options(*app, args->capture_options, "Reading the capture");

@@ -75,7 +75,7 @@ Command render_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand(
       "render", "Draws an asset into a PNG, numbered PNGs, or an MP4. Without a choice of view: once, from outside.");
   const auto args = std::make_shared<RenderArguments>();
-  app->add_option("ASSET", args->asset, "the .glb, .gltf or .ply of splats to draw")->required();
+  app->add_option("ASSET", args->asset, "the .glb, .gltf, .ply of splats or .spz to draw")->required();
   app->add_option("-o,--output", args->output, "the .png or .mp4 to write")->required();
   add_view_flags(*app, args->view);
   add_options(*app, args->options, "Picture");
