@@ -14,9 +14,9 @@ namespace diorama {
 // channel. It carries no frame. Files by others are taken as they are, in their own axes (usually x right, y down, z
 // forward). Ours hold the capture's frame and, in comments, the asset's record, by which reading gives the asset again.
 
-// Text or binary of either byte order; properties in any order and of any type, normals and others are skipped; SH of
-// degree 0 to 3. Splats with values that are not finite are left out, and told in asset.notes. Error kInvalidInput:
-// damage, no splats; kUnsupported: lists, a compressed PLY.
+// Text or binary of either byte order, and PlayCanvas' compressed PLY; properties in any order and of any type, normals
+// and others are skipped; SH of degree 0 to 3. Splats with values that are not finite are left out, and told in
+// asset.notes. Error kInvalidInput: damage, no splats; kUnsupported: lists.
 Asset read_ply(const std::filesystem::path& path);
 Asset parse_ply(std::span<const std::byte> bytes, const std::string& name);
 

@@ -16,7 +16,8 @@ namespace diorama {
 bool is_spz(std::span<const std::byte> bytes);  // gzip (versions 1 to 3) counts too
 
 // Versions 1 to 4; the SH of degree 4 are left out and told in asset.notes. Error kInvalidInput: damage, streams of
-// another size than the header's count needs; kUnsupported: another version.
+// another size than the header's count needs, more than 64 bytes unpacked of each in the file (beyond the first MiB);
+// kUnsupported: another version.
 Asset read_spz(const std::filesystem::path& path);
 Asset parse_spz(std::span<const std::byte> bytes, const std::string& name);
 

@@ -10,7 +10,6 @@
 #include <cstring>
 #include <limits>
 #include <string_view>
-#include <type_traits>
 
 namespace diorama {
 namespace {
@@ -165,41 +164,34 @@ uint64_t row_bytes(const PlyElement& element, PlyFormat format) {
   return bytes;
 }
 
-// What a float cannot hold becomes infinite.
-float to_float(double value) {
-  if (std::abs(value) <= static_cast<double>(std::numeric_limits<float>::max())) return static_cast<float>(value);
-  return std::isnan(value) ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity();
-}
-
 template <class T>
-float load_as_float(const std::byte* place, bool swapped) {
+double load_as_double(const std::byte* place, bool swapped) {
   std::array<std::byte, sizeof(T)> bytes;
   std::memcpy(bytes.data(), place, sizeof(T));
   if (swapped) std::reverse(bytes.begin(), bytes.end());
   T value;
   std::memcpy(&value, bytes.data(), sizeof(T));
-  if constexpr (std::is_same_v<T, double>) return to_float(value);
-  return static_cast<float>(value);
+  return static_cast<double>(value);
 }
 
-float load_value(const std::byte* place, PlyType type, bool swapped) {
+double load_value(const std::byte* place, PlyType type, bool swapped) {
   switch (type) {
     case PlyType::kI8:
-      return load_as_float<int8_t>(place, swapped);
+      return load_as_double<int8_t>(place, swapped);
     case PlyType::kU8:
-      return load_as_float<uint8_t>(place, swapped);
+      return load_as_double<uint8_t>(place, swapped);
     case PlyType::kI16:
-      return load_as_float<int16_t>(place, swapped);
+      return load_as_double<int16_t>(place, swapped);
     case PlyType::kU16:
-      return load_as_float<uint16_t>(place, swapped);
+      return load_as_double<uint16_t>(place, swapped);
     case PlyType::kI32:
-      return load_as_float<int32_t>(place, swapped);
+      return load_as_double<int32_t>(place, swapped);
     case PlyType::kU32:
-      return load_as_float<uint32_t>(place, swapped);
+      return load_as_double<uint32_t>(place, swapped);
     case PlyType::kF64:
-      return load_as_float<double>(place, swapped);
+      return load_as_double<double>(place, swapped);
     default:
-      return load_as_float<float>(place, swapped);
+      return load_as_double<float>(place, swapped);
   }
 }
 
@@ -213,7 +205,7 @@ class NumberReader {
   explicit NumberReader(std::span<const std::byte> body)
       : next_(reinterpret_cast<const char*>(body.data())), end_(next_ + body.size()) {}
 
-  float take(const PlyElement& element, size_t row) {
+  double take(const PlyElement& element, size_t row) {
     while (next_ != end_ && is_blank(*next_)) ++next_;
     if (next_ != end_ && *next_ == '+') ++next_;
     double value = 0;
@@ -224,7 +216,7 @@ class NumberReader {
            element.name);
     }
     next_ = after;
-    return to_float(value);
+    return value;
   }
 
  private:
@@ -233,18 +225,18 @@ class NumberReader {
 };
 
 void for_each_text_row(const PlyTable& table, std::span<const size_t> columns,
-                       const std::function<void(size_t, std::span<const float>)>& visit) {
+                       const std::function<void(size_t, std::span<const double>)>& visit) {
   NumberReader numbers(table.body);
-  std::vector<float> row(table.element->properties.size()), values(columns.size());
+  std::vector<double> row(table.element->properties.size()), values(columns.size());
   for (size_t i = 0; i < table.element->count; ++i) {
-    for (float& value : row) value = numbers.take(*table.element, i);
+    for (double& value : row) value = numbers.take(*table.element, i);
     for (size_t c = 0; c < columns.size(); ++c) values[c] = row[columns[c]];
     visit(i, values);
   }
 }
 
 void for_each_binary_row(const PlyTable& table, std::span<const size_t> columns,
-                         const std::function<void(size_t, std::span<const float>)>& visit) {
+                         const std::function<void(size_t, std::span<const double>)>& visit) {
   struct Field {
     size_t offset;
     PlyType type;
@@ -258,7 +250,7 @@ void for_each_binary_row(const PlyTable& table, std::span<const size_t> columns,
   std::vector<Field> fields;
   for (const size_t column : columns) fields.push_back({offsets[column], table.element->properties[column].type});
   const bool swapped = table.format == PlyFormat::kBinaryBigEndian;
-  std::vector<float> values(columns.size());
+  std::vector<double> values(columns.size());
   for (size_t i = 0; i < table.element->count; ++i) {
     const std::byte* row = table.body.data() + i * stride;
     for (size_t c = 0; c < fields.size(); ++c) values[c] = load_value(row + fields[c].offset, fields[c].type, swapped);
@@ -273,6 +265,11 @@ std::optional<size_t> PlyElement::find(const std::string& property) const {
     if (properties[i].name == property) return i;
   }
   return std::nullopt;
+}
+
+float ply_float(double value) {
+  if (std::abs(value) <= static_cast<double>(std::numeric_limits<float>::max())) return static_cast<float>(value);
+  return std::isnan(value) ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity();
 }
 
 bool is_ply(std::span<const std::byte> bytes) {
@@ -313,7 +310,7 @@ PlyTable find_ply_table(const PlyHeader& header, std::span<const std::byte> byte
 }
 
 void for_each_ply_row(const PlyTable& table, std::span<const size_t> columns,
-                      const std::function<void(size_t row, std::span<const float> values)>& visit) {
+                      const std::function<void(size_t row, std::span<const double> values)>& visit) {
   if (table.format == PlyFormat::kAscii) {
     for_each_text_row(table, columns, visit);
   } else {

@@ -48,9 +48,12 @@ struct PlyTable {
 };
 PlyTable find_ply_table(const PlyHeader& header, std::span<const std::byte> bytes, const std::string& element);
 
+// A column's value as a float; infinite where a float cannot hold it.
+float ply_float(double value);
+
 // Calls `visit` for each row with the values of the named columns (indices into element->properties), in their order.
 // Error kInvalidInput: text that is not a number, or ends early.
 void for_each_ply_row(const PlyTable& table, std::span<const size_t> columns,
-                      const std::function<void(size_t row, std::span<const float> values)>& visit);
+                      const std::function<void(size_t row, std::span<const double> values)>& visit);
 
 }  // namespace diorama

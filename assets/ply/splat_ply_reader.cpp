@@ -1,4 +1,5 @@
 #include "assets/ply.h"
+#include "assets/ply/compressed_ply.h"
 #include "assets/ply/ply_file.h"
 #include "assets/ply/ply_record.h"
 #include "assets/splat_repair.h"
@@ -29,9 +30,6 @@ struct SplatColumns {
 };
 
 void require_splats(const PlyElement& vertex) {
-  if (vertex.find("packed_position")) {
-    fail(ErrorCode::kUnsupported, "is a compressed PLY, which is not read; decompress it with the program it is from");
-  }
   for (const char* name : kNames) {
     if (vertex.find(name)) continue;
     fail(ErrorCode::kInvalidInput,
@@ -66,23 +64,26 @@ double sigmoid(double x) {
 }
 
 // Values that are not finite become NaN in the position, by which the splat is dropped afterwards.
-void take_splat(SplatCloud& cloud, size_t i, std::span<const float> values, const SplatColumns& layout) {
-  const auto exponential = [](float value) { return static_cast<float>(std::exp(static_cast<double>(value))); };
-  cloud.positions[i] = {values[kX], values[kY], values[kZ]};
+void take_splat(SplatCloud& cloud, size_t i, std::span<const double> values, const SplatColumns& layout) {
+  const auto exponential = [](double value) { return ply_float(std::exp(value)); };
+  const auto vector = [&](size_t x) {
+    return glm::vec3(ply_float(values[x]), ply_float(values[x + 1]), ply_float(values[x + 2]));
+  };
+  cloud.positions[i] = vector(kX);
   cloud.opacities[i] = static_cast<float>(sigmoid(values[kOpacity]));
-  cloud.rotations_xyzw[i] = {values[kRotX], values[kRotY], values[kRotZ], values[kRotW]};
+  cloud.rotations_xyzw[i] = glm::vec4(vector(kRotX), ply_float(values[kRotW]));
   cloud.scales[i] = {exponential(values[kScale0]), exponential(values[kScale1]),
                      layout.has_scale_2 ? exponential(values[kFixed]) : 0.0f};
   const auto width = static_cast<size_t>(sh_count(cloud.sh_degree));
   glm::vec3* sh = cloud.sh.data() + i * width;
-  sh[0] = {values[kColor0], values[kColor1], values[kColor2]};
-  const std::span<const float> rest = values.subspan(kFixed + (layout.has_scale_2 ? 1 : 0));
+  sh[0] = vector(kColor0);
+  const std::span<const double> rest = values.subspan(kFixed + (layout.has_scale_2 ? 1 : 0));
   for (size_t k = 1; k < width; ++k) {
     for (size_t channel = 0; channel < 3; ++channel) {
-      sh[k][static_cast<int>(channel)] = rest[channel * layout.rest_per_channel + k - 1];
+      sh[k][static_cast<int>(channel)] = ply_float(rest[channel * layout.rest_per_channel + k - 1]);
     }
   }
-  if (std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) return;
+  if (std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); })) return;
   cloud.positions[i].x = std::numeric_limits<float>::quiet_NaN();
 }
 
@@ -92,11 +93,9 @@ SplatCloud read_cloud(const PlyTable& table, std::vector<std::string>& notes) {
   cloud.sh_degree = layout.sh_degree;
   cloud.resize(table.element->count);
   for_each_ply_row(table, layout.columns,
-                   [&](size_t i, std::span<const float> values) { take_splat(cloud, i, values, layout); });
+                   [&](size_t i, std::span<const double> values) { take_splat(cloud, i, values, layout); });
   if (!layout.has_scale_2) notes.emplace_back("the splats have two scales (2DGS); they are taken as flat ellipsoids");
   if (layout.rest_per_channel > 15) notes.emplace_back("the SH of degree 4 are left out");
-  drop_not_finite(cloud, "the PLY", notes);
-  normalize_rotations(cloud, "the PLY", notes);
   return cloud;
 }
 
@@ -105,7 +104,11 @@ Asset asset_from(std::span<const std::byte> bytes) {
   const PlyHeader header = parse_ply_header(bytes);
   const PlyTable table = find_ply_table(header, bytes, "vertex");
   Asset asset;
-  SplatPart part{.name = "splats", .cloud = read_cloud(table, asset.notes)};
+  const bool compressed = is_compressed_ply(*table.element);
+  SplatPart part{.name = "splats",
+                 .cloud = compressed ? read_compressed_ply(header, bytes) : read_cloud(table, asset.notes)};
+  drop_not_finite(part.cloud, "the PLY", asset.notes);
+  normalize_rotations(part.cloud, "the PLY", asset.notes);
   if (part.cloud.size() == 0) fail(ErrorCode::kInvalidInput, "holds no splats");
   PlyComments comments = read_ply_comments(header.comments);
   asset.notes.insert(asset.notes.end(), comments.notes.begin(), comments.notes.end());

@@ -400,13 +400,85 @@ TEST(Ply, DamageIsNamed) {
                    "lists");
   DIO_EXPECT_ERROR(parse(with_header("format", "farmat")), invalid, "line 2");
   DIO_EXPECT_ERROR(parse(with_header("f_dc_1", "red")), invalid, "no property f_dc_1");
-  DIO_EXPECT_ERROR(parse(with_header("float x", "float packed_position")), ErrorCode::kUnsupported, "compressed PLY");
+  DIO_EXPECT_ERROR(parse(with_header("float x", "float packed_position")), invalid, "has no element chunk");
   DIO_EXPECT_ERROR(parse(with_header("0.5", "0,5", true)), invalid, "row 0 of its vertex is cut, or holds a word");
   SamplePly odd;
   for (int i = 0; i < 12; ++i) odd.add(fmt::format("f_rest_{}", i), 0);
   DIO_EXPECT_ERROR(odd.parsed(), invalid, "12 properties f_rest_*, expected 0, 9, 24, 45 or 72");
   const std::string endless = "ply\n" + std::string(3 << 20, 'c');
   DIO_EXPECT_ERROR(parse(SamplePly::bytes_of(endless)), invalid, "no end_header in its first 1048576 bytes");
+}
+
+// 257 splats of PlayCanvas' kind: the first 256 at the low ends of their chunk, the last at the high ends of its own.
+std::string compressed_ply(bool with_sh, uint32_t chunks = 2) {
+  std::string text = fmt::format("ply\nformat binary_little_endian 1.0\nelement chunk {}\n", chunks);
+  for (const char* name :
+       {"min_x", "min_y", "min_z", "max_x", "max_y", "max_z", "min_scale_x", "min_scale_y", "min_scale_z",
+        "max_scale_x", "max_scale_y", "max_scale_z", "min_r", "min_g", "min_b", "max_r", "max_g", "max_b"}) {
+    text += fmt::format("property float {}\n", name);
+  }
+  text += "element vertex 257\n";
+  for (const char* name : {"position", "rotation", "scale", "color"})
+    text += fmt::format("property uint packed_{}\n", name);
+  if (with_sh) {
+    text += "element sh 257\n";
+    for (int i = 0; i < 9; ++i) text += fmt::format("property uchar f_rest_{}\n", i);
+  }
+  text += "end_header\n";
+  const auto add = [&](auto value) { text.append(reinterpret_cast<const char*>(&value), sizeof(value)); };
+  for (uint32_t chunk = 0; chunk < chunks; ++chunk) {
+    for (const float v : {1, 2, 3, 4, 6, 8, -5, -4, -3, -2, -1, 0, 0, 0, 0, 1, 1, 2}) add(v);
+  }
+  for (int i = 0; i < 257; ++i) {
+    const bool last = i == 256;
+    add(last ? 0xffffffffu : 0u);
+    // x is the largest; w y z are 0.7071 / 2, 0 (nearly) and -0.7071.
+    add(last ? 1u << 30 | 767u << 20 | 512u << 10 | 0u : 511u << 20 | 511u << 10 | 511u);
+    add(last ? 0xffffffffu : 1023u << 11);
+    add(last ? 0xffffffffu : 0x80000000u | 51u);
+  }
+  for (int i = 0; with_sh && i < 257 * 9; ++i) add(static_cast<uint8_t>(i % 9 * 16));
+  return text;
+}
+
+TEST(CompressedPly, SplatsAreUnpackedBetweenTheirChunksRanges) {
+  const Asset asset = parse_ply(SamplePly::bytes_of(compressed_ply(true)), "compressed.ply");
+  const SplatCloud& cloud = asset.splats.at(0).cloud;
+  ASSERT_EQ(cloud.size(), 257u);
+  ASSERT_EQ(cloud.sh_degree, 1);
+  EXPECT_EQ(cloud.positions[255], glm::vec3(1, 2, 3));
+  EXPECT_EQ(cloud.positions[256], glm::vec3(4, 6, 8));
+  EXPECT_FLOAT_EQ(cloud.scales[0].x, std::exp(-5.0f));
+  EXPECT_FLOAT_EQ(cloud.scales[0].y, std::exp(-1.0f)) << "10 bits in the middle";
+  EXPECT_FLOAT_EQ(cloud.scales[256].z, 1);
+  EXPECT_FLOAT_EQ(0.5f + kShC0 * cloud.sh[0].r, 128.0f / 255);
+  EXPECT_NEAR(0.5f + kShC0 * cloud.sh[0].g, 0, 1e-6);
+  EXPECT_FLOAT_EQ(0.5f + kShC0 * cloud.sh[256 * 4].b, 2);
+  EXPECT_FLOAT_EQ(cloud.opacities[0], 0.2f);
+  EXPECT_LE(glm::length(cloud.rotations_xyzw[0] - glm::vec4(0, 0, 0, 1)), 2e-3f) << "10 bits have no code for 0";
+  const float half = std::sqrt(0.5f);
+  EXPECT_LE(glm::length(cloud.rotations_xyzw[256] - glm::vec4(std::sqrt(0.375f), 0, -half, half / 2)), 2e-3f);
+  // Red's second coefficient has code 16, blue's first 6 * 16, in steps of 1/32 from -4.
+  EXPECT_FLOAT_EQ(cloud.sh[2].r, 16.5f / 32 - 4);
+  EXPECT_FLOAT_EQ(cloud.sh[1].b, 96.5f / 32 - 4);
+  EXPECT_EQ(parse_ply(SamplePly::bytes_of(compressed_ply(false)), "plain.ply").splats[0].cloud.sh_degree, 0);
+}
+
+TEST(CompressedPly, DamageIsNamed) {
+  const auto parse = [](std::string text, const std::string& what, const std::string& by) {
+    if (!what.empty()) text.replace(text.find(what), what.size(), by);
+    parse_ply(SamplePly::bytes_of(text), "damaged.ply");
+  };
+  const auto invalid = ErrorCode::kInvalidInput;
+  DIO_EXPECT_ERROR(parse(compressed_ply(true, 1), "", ""), invalid, "1 chunks for 257 splats");
+  DIO_EXPECT_ERROR(parse(compressed_ply(true), "sh 257", "sh 256"), invalid, "SH for 256 of 257 splats");
+  DIO_EXPECT_ERROR(parse(compressed_ply(true), "max_scale_z", "other_name"), invalid,
+                   "chunk has no property max_scale_z");
+  DIO_EXPECT_ERROR(parse(compressed_ply(true), "uint packed_color", "int packed_color"), invalid, "of type uint");
+  const std::string whole = compressed_ply(true);
+  for (size_t size = 0; size < whole.size(); size += 7) {
+    EXPECT_THROW(parse(whole.substr(0, size), "", ""), Error) << size << " of " << whole.size();
+  }
 }
 
 TEST(Ply, FilesAreWrittenAndNamed) {
