@@ -2,7 +2,8 @@
 """Scores a 3DGS PLY on the cameras of a transforms.json, from the field's textbook formulas alone.
 
     apt-get install python3-numpy python3-pil
-    tools/compare/score_splats.py SPLATS.ply CAMERAS.json [--split test] [--scale 0.5] [--out FOLDER] [--json FILE]
+    diorama fit CAPTURE --as splats -o room.glb --cameras cameras.json && diorama convert room.glb room.ply
+    tools/compare/score_splats.py room.ply cameras.json --images CAPTURE/color [--split test] [--scale 0.5]
 
 It shares nothing with Diorama: the PLY is read by its property names, and pictures are drawn as Kerbl et al., "3D
 Gaussian Splatting for Real-Time Radiance Field Rendering", 2023 have it (EWA projection with 0.3 square pixels added,
@@ -178,6 +179,16 @@ def to_bytes(picture):
     return np.floor(np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
+def find_image(folder: pathlib.Path, file_path: str) -> pathlib.Path:
+    """The picture of a frame; file_path may be the frame's id alone, as `fit --cameras` has it."""
+    endings = ["", ".png", ".jpg", ".jpeg", ".color.png", ".color.jpg"]
+    for ending in endings:
+        path = folder / (file_path + ending)
+        if path.is_file():
+            return path
+    raise SystemExit(f"{folder / file_path}: there is no such picture (.png or .jpg); --images names their folder")
+
+
 def recorded_picture(path: pathlib.Path, scale: float):
     """The recorded picture, over white where it has alpha, shrunk by area; and the background to draw over."""
     image = Image.open(path)
@@ -230,15 +241,16 @@ def main():
         camera = Camera(cameras, frame)
         truth, background = None, 0.0
         if not args.no_score:
-            truth, background = recorded_picture((args.images or args.cameras.parent) / frame["file_path"], args.scale)
+            truth, background = recorded_picture(
+                find_image(args.images or args.cameras.parent, frame["file_path"]), args.scale)
             camera.scale_to(truth.shape[1], truth.shape[0])
         elif args.scale != 1:
             camera.scale_to(max(1, round(camera.width * args.scale)), max(1, round(camera.height * args.scale)))
         picture = to_bytes(render(splats, camera, background, args.sort == "z"))
-        name = pathlib.Path(frame["file_path"]).stem
         if args.out:
-            args.out.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(picture).save(args.out / f"{name}.png")
+            path = args.out / pathlib.Path(frame["file_path"]).with_suffix(".png")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(picture).save(path)
         if truth is not None:
             scores.append({"file_path": frame["file_path"], "psnr": psnr(truth, picture)})
             print(f"{frame['file_path']} {scores[-1]['psnr']:.3f}", flush=True)
