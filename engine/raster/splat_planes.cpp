@@ -4,7 +4,8 @@ namespace diorama {
 namespace {
 
 size_t rounded_up(int value, int multiple) {
-  return static_cast<size_t>((value + multiple - 1) / multiple * multiple);
+  const int times = (value + multiple - 1) / multiple;
+  return static_cast<size_t>(times) * static_cast<size_t>(multiple);
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ void sort_by_depth(SplatFrame& frame, ThreadPool& pool) {
   const KeyRange range = range_of(frame.order, count);
   if (range.least > range.most) return;
   const uint32_t span = range.most - range.least + 1;  // the last for what is not drawn
-  const int bits = std::bit_width(span), passes = (bits + kMostDigitBits - 1) / kMostDigitBits;
+  const int bits = std::max<int>(std::bit_width(span), 1), passes = (bits + kMostDigitBits - 1) / kMostDigitBits;
   const int digit_bits = (bits + passes - 1) / passes;
   const size_t chunk_size = std::max(kLeastChunk, (count + kMostChunks - 1) / kMostChunks);
   const size_t chunks = (count + chunk_size - 1) / chunk_size;

@@ -370,6 +370,20 @@ TEST(SplatRasterizer, BlocksOfGradientsAddUpToAllOfThem) {
   EXPECT_EQ(camera_sum.focal_px, all.camera.focal_px);
 }
 
+TEST(SplatRasterizer, SplatsThatCoverMoreThanFitsAreRefused) {
+  const std::vector<float> wall = round_splat({0, 0, 1}, 1e3f, 0.5f, {1, 1, 1});
+  std::vector<float> records;
+  for (int i = 0; i < 10000; ++i) records.insert(records.end(), wall.begin(), wall.end());
+  SplatRasterizer rasterizer;
+  SplatPlanes image;
+  ThreadPool pool(2);
+  DIO_EXPECT_ERROR(rasterizer.forward(records, {0}, plain_camera({1920, 1080}), {}, image, pool),
+                   ErrorCode::kInvalidInput, "too large for the scene");
+  // The next picture is none the worse for it.
+  rasterizer.forward(wall, {0}, plain_camera({24, 24}), {}, image, pool);
+  EXPECT_NEAR(image.row(SplatPlane::kAlpha, 12)[12], 0.5f, 1e-5f);
+}
+
 TEST(SplatRasterizer, ACameraThatIsNoneIsRefused) {
   SplatRasterizer rasterizer;
   SplatPlanes image;
