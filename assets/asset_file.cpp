@@ -78,12 +78,13 @@ void check_asset_name(const std::filesystem::path& path) {
 }
 
 bool is_asset_file(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error) || error) return false;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return false;
   const std::string extension = lower_extension(path);
   for (const char* known : {".glb", ".gltf", ".ply", ".spz"}) {
     if (extension == known) return true;
   }
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
   const std::vector<std::byte> head = read_file_head(path, kHeadBytes);
   return is_ply(head) || is_glb(head) || is_spz(head);
 }

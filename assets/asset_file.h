@@ -20,7 +20,7 @@ std::vector<std::string> write_asset(const Asset& asset, const std::filesystem::
 // Error kInvalidInput: a name whose ending write_asset does not know. To be asked before a long job.
 void check_asset_name(const std::filesystem::path& path);
 
-// Whether a file is there that is an asset by its name or its first bytes, as against a capture.
+// Whether a path is an asset's by its name, or by the first bytes of the file there, as against a capture.
 bool is_asset_file(const std::filesystem::path& path);
 
 }  // namespace diorama

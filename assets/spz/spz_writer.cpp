@@ -42,10 +42,10 @@ int fractional_bits_for(const SplatCloud& cloud) {
 }
 
 // A code of SH moved to the middle of the 2^(8 - bits) codes around it; 128, which is 0, is such a middle.
-uint8_t sh_code(float value, int bits) {
+std::byte sh_code(float value, int bits) {
   const int width = 1 << (8 - bits);
-  const auto code = static_cast<int>(std::floor(std::clamp(static_cast<double>(value), -2.0, 2.0) * 128 + 0.5)) + 128;
-  return static_cast<uint8_t>(std::clamp((code + width / 2) / width * width, 0, 255));
+  const auto code = static_cast<int>(std::clamp(value, -1.0f, 1.0f) * 128.0f + 128.5f);  // positive: truncation rounds
+  return static_cast<std::byte>(std::min((code + width / 2) / width * width, 255));
 }
 
 // The three components beside the largest, of the rotation whose largest is positive.
@@ -64,26 +64,34 @@ uint32_t rotation_word(const glm::vec4& q) {
   return word;
 }
 
+void store(std::byte* place, uint32_t value, size_t bytes) {
+  for (size_t i = 0; i < bytes; ++i) place[i] = static_cast<std::byte>(value >> (8 * i) & 255);
+}
+
 std::array<Stream, kSpzStreams> streams_of(const SplatCloud& cloud, int fractional_bits) {
   std::array<Stream, kSpzStreams> streams;
   const auto widths = spz_stream_bytes(kSpzVersion, cloud.sh_degree);
-  for (size_t i = 0; i < kSpzStreams; ++i) streams[i].reserve(widths[i] * cloud.size());
+  for (size_t i = 0; i < kSpzStreams; ++i) streams[i].resize(widths[i] * cloud.size());
   auto& [positions, alphas, colors, scales, rotations, sh] = streams;
   const auto width = static_cast<size_t>(sh_count(cloud.sh_degree));
+  const double steps_per_m = std::ldexp(1.0, fractional_bits);
   for (size_t i = 0; i < cloud.size(); ++i) {
-    for (int axis = 0; axis < 3; ++axis) {
-      const double fixed = std::floor(std::ldexp(static_cast<double>(cloud.positions[i][axis]), fractional_bits) + 0.5);
-      append_value(positions, static_cast<uint32_t>(static_cast<int32_t>(fixed)), 3);
-      const double color = static_cast<double>(cloud.sh[i * width][axis]) * kSpzColorScale + 0.5;
-      colors.push_back(std::byte{rounded_byte(255 * color)});
-      const double log_scale = std::log(std::max(static_cast<double>(cloud.scales[i][axis]), 1e-10));
-      scales.push_back(std::byte{rounded_byte((log_scale + 10) * 16)});
+    const glm::vec3* coefficients = cloud.sh.data() + i * width;
+    for (size_t axis = 0; axis < 3; ++axis) {
+      const auto a = static_cast<int>(axis);
+      const double fixed = std::floor(static_cast<double>(cloud.positions[i][a]) * steps_per_m + 0.5);
+      store(positions.data() + 9 * i + 3 * axis, static_cast<uint32_t>(static_cast<int32_t>(fixed)), 3);
+      const double color = static_cast<double>(coefficients[0][a]) * kSpzColorScale + 0.5;
+      colors[3 * i + axis] = std::byte{rounded_byte(255 * color)};
+      const double log_scale = std::log(std::max(static_cast<double>(cloud.scales[i][a]), 1e-10));
+      scales[3 * i + axis] = std::byte{rounded_byte((log_scale + 10) * 16)};
     }
-    alphas.push_back(std::byte{rounded_byte(255 * static_cast<double>(cloud.opacities[i]))});
-    append_value(rotations, rotation_word(cloud.rotations_xyzw[i]), 4);
+    alphas[i] = std::byte{rounded_byte(255 * static_cast<double>(cloud.opacities[i]))};
+    store(rotations.data() + 4 * i, rotation_word(cloud.rotations_xyzw[i]), 4);
+    std::byte* codes = sh.data() + 3 * (width - 1) * i;
     for (size_t k = 1; k < width; ++k) {
       for (int channel = 0; channel < 3; ++channel) {
-        sh.push_back(std::byte{sh_code(cloud.sh[i * width + k][channel], k < 4 ? kDegree1Bits : kHigherBits)});
+        *codes++ = sh_code(coefficients[k][channel], k < 4 ? kDegree1Bits : kHigherBits);
       }
     }
   }

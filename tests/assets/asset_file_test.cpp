@@ -27,7 +27,8 @@ TEST(AssetFile, KindsAreToldByContentWhateverTheName) {
   EXPECT_TRUE(is_asset_file(dir / "a.ply"));
   EXPECT_FALSE(is_asset_file(dir / "c")) << "JSON may be a capture's";
   EXPECT_FALSE(is_asset_file(dir.path()));
-  EXPECT_FALSE(is_asset_file(dir / "absent.glb"));
+  EXPECT_FALSE(is_asset_file(dir / "absent"));
+  EXPECT_TRUE(is_asset_file(dir / "absent.glb")) << "read_asset says what is wrong with it";
 }
 
 TEST(AssetFile, OtherFilesAreRefusedByName) {
