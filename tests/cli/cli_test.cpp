@@ -108,5 +108,16 @@ TEST(Cli, SynthPerformanceIsARig) {
   EXPECT_GT(info["cameras"].get<int>(), 1);
 }
 
+TEST(Cli, FitOfAStillSceneToARigThatSawMotionWarns) {
+  const Sample& sample = Sample::get();
+  const auto rig = (sample.dir / "moving").string();
+  ASSERT_EQ(run_cli("synth performance -o " + rig + " --frames 2 --width 80 --height 60 --light-detail 0.1").exit_code,
+            0);
+  const auto out = (sample.dir / "moving.glb").string();
+  const CliResult fit = run_cli("fit " + rig + " --as mesh --voxel 0.05 --no-score -o " + out);
+  EXPECT_EQ(fit.exit_code, 0) << fit.err;
+  EXPECT_THAT(fit.err, testing::HasSubstr("what moves is smeared"));
+}
+
 }  // namespace
 }  // namespace diorama

@@ -11,6 +11,8 @@
 #include "tools/cli/option_flags.h"
 #include "tools/eval/report_page.h"
 
+#include <set>
+
 namespace diorama {
 namespace {
 
@@ -39,6 +41,19 @@ struct Fitted {
 
 void warn_all(TerminalJob& job, const Capture& capture) {
   for (const std::string& warning : capture.warnings()) job.warn(warning);
+}
+
+// A scene that moves, seen by a rig: what stands still is all that these representations can hold.
+void warn_of_motion(TerminalJob& job, const Capture& capture) {
+  std::set<double> times;
+  std::set<int> cameras;
+  for (const Frame& frame : capture.frames()) {
+    if (frame.time_s) times.insert(*frame.time_s);
+    cameras.insert(frame.camera);
+  }
+  if (cameras.size() < 2 || times.size() < 2) return;
+  job.warn(fmt::format("{}: {} cameras saw {} moments; all are fitted as one still scene, what moves is smeared",
+                       capture.name(), cameras.size(), times.size()));
 }
 
 // Told before the fit, which takes long.
@@ -102,6 +117,7 @@ void run_fit(const FitArguments& args, const CLI::App& app, const Settings& sett
   job.resume = args.resume;
   Capture capture = open_capture(args.capture, args.capture_options);
   warn_all(terminal, capture);
+  warn_of_motion(terminal, capture);
   require_scores_for_page(args, capture);
   if (args.check) require_sound(capture, check_capture(capture, {}, job));
   choose_calibration(capture, args.calibration, terminal);

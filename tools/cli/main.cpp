@@ -2,6 +2,7 @@
 #include "tools/cli/command.h"
 #include "tools/eval/page_text.h"
 
+#include <csignal>
 #include <cstdio>
 #include <new>
 
@@ -63,5 +64,6 @@ int guarded(int argc, char** argv) {
 }  // namespace diorama
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that outgrows its limit is a failed write, which gets its sentence
   return diorama::guarded(argc, argv);
 }

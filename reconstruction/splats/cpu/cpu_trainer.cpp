@@ -170,7 +170,11 @@ StepResult CpuSplatTrainer::losses(const TrainingView& view, size_t index, const
 }
 
 StepResult CpuSplatTrainer::step(const StepPlan& plan) {
-  const StepRates rates = rates_at(plan.progress, extent_m_);
+  // A fit bounded by time learns on its way how many steps it will make.
+  constexpr float kKnown = 0.02f;
+  const double expected = plan.progress > kKnown ? static_cast<double>(plan.step) / static_cast<double>(plan.progress)
+                                                 : static_cast<double>(budget_of(options_).steps);
+  const StepRates rates = rates_at(plan.progress, expected, extent_m_);
   const TrainingView& full = set_.views[plan.view];
   const int shrink = shrink_at(plan.progress, full.camera.size_px);
   const TrainingView& view = view_at(plan.view, shrink);
