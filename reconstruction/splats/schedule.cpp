@@ -35,8 +35,8 @@ StepRates rates_at(float progress, double expected_steps, float extent_m) {
   rates.log_scale = 5e-2f * settle;
   rates.rotation = 4e-3f * settle;
   rates.opacity = 5e-2f * settle;
-  rates.color = 1.6e-2f * settle;
-  rates.rest = 8e-4f * settle;
+  rates.color = 3.2e-2f * settle;
+  rates.rest = 1.6e-3f * settle;
   rates.pose_rotation = decay(4e-4f, 2e-5f, progress);
   rates.pose_translation_m = decay(4e-4f, 2e-5f, progress) * extent_m;
   rates.focal = decay(2e-4f, 1e-5f, progress);
