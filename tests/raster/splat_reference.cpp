@@ -79,7 +79,7 @@ Gaussian project(const double* record, SplatLayout layout, const ReferenceCamera
   const int shortest = scale.x <= scale.y ? (scale.x <= scale.z ? 0 : 2) : (scale.y <= scale.z ? 1 : 2);
   glm::dvec3 normal = camera.rotation * axes[shortest];
   if (glm::dot(normal, t) > 0) normal = -normal;
-  for (int k = 0; k < 3; ++k) g.channels[static_cast<size_t>(4 + k)] = normal[k];
+  for (int k = 0; k < 3; ++k) g.channels[static_cast<size_t>(k) + 4] = normal[k];
   g.key = options.sort_by_z ? t.z : glm::length(t);
   g.valid = true;
   return g;
@@ -147,7 +147,8 @@ class Renderer {
   void draw_pixel(size_t pixel, ReferencePlanes& planes) {
     using Alpha = ReferenceChoices::Alpha;
     const size_t width = static_cast<size_t>(camera_.size_px.x), pixels = planes[0].size();
-    const glm::dvec2 at(static_cast<double>(pixel % width) + 0.5, static_cast<double>(pixel / width) + 0.5);
+    const size_t x = pixel % width, y = pixel / width;
+    const glm::dvec2 at = glm::dvec2(x, y) + 0.5;
     double t = 1;
     bool done = false;
     for (const int index : choices_.order) {
