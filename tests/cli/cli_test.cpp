@@ -17,7 +17,7 @@ json parse_json_file(const std::filesystem::path& path) {
 TEST(Cli, HelpNamesEveryCommand) {
   const CliResult result = run_cli("--help");
   EXPECT_EQ(result.exit_code, 0);
-  for (const char* command : {"info", "synth", "fit", "render", "eval", "bench"}) {
+  for (const char* command : {"info", "synth", "fit", "render", "eval", "bench", "convert"}) {
     EXPECT_THAT(result.out, HasSubstr(command));
     EXPECT_EQ(run_cli(std::string(command) + " --help").exit_code, 0) << command;
   }

@@ -211,7 +211,7 @@ std::string repeat_section(const ReportContext& context) {
       "<section aria-labelledby=\"repeat\"><h2 id=\"repeat\">Run it again</h2><p>This page was made by</p>"
       "<pre><code>{}</code></pre>\n",
       html_escaped(context.command_line));
-  if (context.asset.record) {
+  if (context.asset.record && !context.asset.record->tool_version.empty()) {
     const AssetRecord& record = *context.asset.record;
     const std::string fit = fmt::format("diorama fit {} --as {}{} -o OUTPUT.glb", shell_word(context.capture_path),
                                         shell_word(record.representation), option_flags(record.options_json));
