@@ -1,4 +1,6 @@
+#include "assets/animated_gltf.h"
 #include "assets/gltf.h"
+#include "assets/gltf/animation.h"
 #include "assets/gltf/asset_record.h"
 #include "assets/gltf/document.h"
 #include "assets/gltf/materials.h"
@@ -18,19 +20,81 @@ std::optional<AssetRecord> read_record(const JsonNode& root) {
   return record_from_json(*record);
 }
 
-Asset asset_from(const GltfDocument& document) {
-  Asset asset;
-  asset.record = read_record(document.root());
-  const std::vector<GltfUvUse> uv_uses = read_materials(document, asset);
-  const GltfScene scene = scene_at_start(document);
+// Adds what the scene's instances draw at a time.
+void add_instances(const GltfDocument& document, size_t animation, double time_s, const std::vector<GltfUvUse>& uv_uses,
+                   Asset& asset) {
+  const GltfScene scene = scene_at(document, animation, time_s);
   const std::vector<JsonNode> meshes = document.root().elements("meshes");
   for (const GltfInstance& instance : scene.instances) {
     read_instance(document, meshes[instance.mesh], instance, scene.skins, uv_uses, asset);
   }
+}
+
+Asset asset_from(const GltfDocument& document, std::vector<GltfUvUse>& uv_uses) {
+  Asset asset;
+  asset.record = read_record(document.root());
+  uv_uses = read_materials(document, asset);
+  add_instances(document, 0, 0.0, uv_uses, asset);  // files with several animations offer alternatives
   return asset;
 }
 
+Asset asset_from(const GltfDocument& document) {
+  std::vector<GltfUvUse> uv_uses;
+  return asset_from(document, uv_uses);
+}
+
 }  // namespace
+
+struct AnimatedGltf::Impl {
+  std::string name;
+  std::vector<std::byte> bytes;  // the document points into it
+  GltfDocument document;
+  std::vector<GltfUvUse> uv_uses;
+  Asset start;
+  std::vector<AnimationInfo> animations;
+
+  Impl(std::string own_name, std::vector<std::byte> own_bytes, std::optional<std::filesystem::path> folder)
+      : name(std::move(own_name)),
+        bytes(std::move(own_bytes)),
+        document(GltfDocument::from_bytes(bytes, std::move(folder))),
+        start(asset_from(document, uv_uses)) {
+    for (const JsonNode& animation : document.root().elements("animations")) {
+      document.budget().renew();
+      scene_at(document, animations.size(), 0.0);  // checks every channel
+      animations.push_back({animation.text("name", ""), animation_duration(document, animation)});
+    }
+  }
+};
+
+AnimatedGltf::AnimatedGltf(const std::filesystem::path& path)
+    : impl_(with_context(path,
+                         [&] { return std::make_unique<Impl>(path.string(), read_file(path), path.parent_path()); })) {}
+
+AnimatedGltf::AnimatedGltf(std::vector<std::byte> glb, const std::string& name)
+    : impl_(with_context(name, [&] { return std::make_unique<Impl>(name, std::move(glb), std::nullopt); })) {}
+
+AnimatedGltf::~AnimatedGltf() = default;
+AnimatedGltf::AnimatedGltf(AnimatedGltf&&) noexcept = default;
+
+const Asset& AnimatedGltf::at_start() const {
+  return impl_->start;
+}
+
+const std::vector<AnimationInfo>& AnimatedGltf::animations() const {
+  return impl_->animations;
+}
+
+std::vector<MeshPart> AnimatedGltf::meshes_at(size_t animation, double time_s) const {
+  DIO_CHECK(animation < impl_->animations.size());
+  return with_context(impl_->name, [&] {
+    impl_->document.budget().renew();
+    Asset posed;
+    posed.materials = impl_->start.materials;
+    add_instances(impl_->document, animation, time_s, impl_->uv_uses, posed);
+    DIO_CHECK(posed.meshes.size() == impl_->start.meshes.size());
+    return std::move(posed.meshes);
+  });
+}
 
 Asset read_gltf(const std::filesystem::path& path) {
   return with_context(path, [&] {

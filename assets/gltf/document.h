@@ -40,11 +40,12 @@ struct GltfAccessor {
 // by the file's size alone.
 class GltfBudget {
  public:
-  explicit GltfBudget(uint64_t file_bytes) : left_((uint64_t{1} << 27) + 16 * file_bytes) {}
+  explicit GltfBudget(uint64_t file_bytes) : most_((uint64_t{1} << 27) + 16 * file_bytes), left_(most_) {}
   void spend(uint64_t elements);  // Error kInvalidInput when it is used up
+  void renew() { left_ = most_; }
 
  private:
-  uint64_t left_;
+  uint64_t most_, left_;
 };
 
 // A loaded glTF file: JSON, buffers in memory, views and accessors checked. Spans point into the object or into the

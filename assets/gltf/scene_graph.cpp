@@ -1,6 +1,7 @@
 #include "assets/gltf/scene_graph.h"
 
 #include "assets/gltf/accessor.h"
+#include "assets/gltf/animation.h"
 #include "engine/base/error.h"
 
 #include <glm/gtc/matrix_transform.hpp>
@@ -21,16 +22,6 @@ struct Node {
   glm::dquat rotation{1.0, 0.0, 0.0, 0.0};
   std::vector<double> morph_weights;
 };
-
-glm::dquat unit_quaternion(const std::array<double, 4>& xyzw, const std::string& where) {
-  const glm::dquat q(xyzw[3], xyzw[0], xyzw[1], xyzw[2]);
-  const double length = glm::length(q);
-  // Normalised 8-bit keys may be off by 1/127; what is further away is no rotation.
-  if (!(std::abs(length - 1.0) <= 0.05)) {
-    fail(ErrorCode::kInvalidInput, "{} is a quaternion of length {:.4g}, expected 1", where, length);
-  }
-  return q / length;
-}
 
 glm::dmat4 local_matrix(const Node& node) {
   if (node.matrix) return *node.matrix;
@@ -108,24 +99,6 @@ std::vector<glm::dmat4> world_matrices(const std::vector<Node>& nodes) {
   return world;
 }
 
-// Values of an animation sampler at its first key: `components` for each of `elements`.
-std::vector<float> first_key(const GltfDocument& document, const JsonNode& sampler, int components, size_t elements) {
-  const auto& accessors = document.accessors();
-  const GltfAccessor& times = accessors[sampler.at("input").index(accessors.size(), "accessors")];
-  const GltfAccessor& values = accessors[sampler.at("output").index(accessors.size(), "accessors")];
-  const bool cubic = sampler.text("interpolation", "LINEAR") == "CUBICSPLINE";
-  // A cubic key is an in-tangent, the value and an out-tangent.
-  const uint64_t expected = times.count * elements * (cubic ? 3 : 1);
-  if (values.count != expected) {
-    fail(ErrorCode::kInvalidInput, "{} has {} values for {} keys, expected {}", sampler.where(), values.count,
-         times.count, expected);
-  }
-  document.budget().spend(elements * static_cast<size_t>(components));
-  std::vector<uint32_t> ids(elements);
-  for (size_t i = 0; i < elements; ++i) ids[i] = static_cast<uint32_t>(cubic ? elements + i : i);
-  return gather_floats(values, components, ids);
-}
-
 size_t morph_target_count(const std::vector<JsonNode>& meshes, const JsonNode& node) {
   const std::optional<size_t> mesh = node.index("mesh", meshes.size(), "meshes");
   if (!mesh) return 0;
@@ -137,34 +110,29 @@ size_t morph_target_count(const std::vector<JsonNode>& meshes, const JsonNode& n
 }
 
 void apply_channel(const GltfDocument& document, const JsonNode& target, const JsonNode& sampler, size_t morph_targets,
-                   Node& node) {
+                   double time_s, Node& node) {
   const std::string path = target.at("path").text();
   if (path == "translation" || path == "scale") {
-    const std::vector<float> value = first_key(document, sampler, 3, 1);
+    const std::vector<double> value = sample_track(document, sampler, {3, 1, false}, time_s);
     (path == "scale" ? node.scale : node.translation) = {value[0], value[1], value[2]};
   } else if (path == "rotation") {
-    const std::vector<float> value = first_key(document, sampler, 4, 1);
+    const std::vector<double> value = sample_track(document, sampler, {4, 1, true}, time_s);
     node.rotation = unit_quaternion({value[0], value[1], value[2], value[3]}, sampler.where());
-  } else if (path == "weights") {
-    if (morph_targets == 0) return;
-    const std::vector<float> weights = first_key(document, sampler, 1, morph_targets);
-    node.morph_weights.assign(weights.begin(), weights.end());
+  } else if (path == "weights" && morph_targets > 0) {
+    node.morph_weights = sample_track(document, sampler, {1, morph_targets, false}, time_s);
   }
 }
 
-// Files with several animations offer alternatives; viewers start the first.
-void apply_first_animation(const GltfDocument& document, const std::vector<JsonNode>& json_nodes,
-                           std::vector<Node>& nodes) {
-  const std::vector<JsonNode> animations = document.root().elements("animations");
-  if (animations.empty()) return;
-  const std::vector<JsonNode> samplers = animations.front().elements("samplers");
+void apply_animation(const GltfDocument& document, const JsonNode& animation, double time_s,
+                     const std::vector<JsonNode>& json_nodes, std::vector<Node>& nodes) {
+  const std::vector<JsonNode> samplers = animation.elements("samplers");
   const std::vector<JsonNode> meshes = document.root().elements("meshes");
-  for (const JsonNode& channel : animations.front().elements("channels")) {
+  for (const JsonNode& channel : animation.elements("channels")) {
     const JsonNode target = channel.at("target");
     const std::optional<size_t> node = target.index("node", nodes.size(), "nodes");
     if (!node) continue;  // an extension's target
     const JsonNode& sampler = samplers[channel.at("sampler").index(samplers.size(), "samplers in the animation")];
-    apply_channel(document, target, sampler, morph_target_count(meshes, json_nodes[*node]), nodes[*node]);
+    apply_channel(document, target, sampler, morph_target_count(meshes, json_nodes[*node]), time_s, nodes[*node]);
   }
 }
 
@@ -214,13 +182,14 @@ GltfSkin skin_from(const GltfDocument& document, const JsonNode& json, const std
 
 }  // namespace
 
-GltfScene scene_at_start(const GltfDocument& document) {
+GltfScene scene_at(const GltfDocument& document, size_t animation, double time_s) {
   const JsonNode root = document.root();
   const std::vector<JsonNode> json_nodes = root.elements("nodes"), json_skins = root.elements("skins");
   std::vector<Node> nodes;
   for (const JsonNode& json : json_nodes) nodes.push_back(node_from(json, json_nodes.size()));
   link_parents(nodes);
-  apply_first_animation(document, json_nodes, nodes);
+  const std::vector<JsonNode> animations = root.elements("animations");
+  if (animation < animations.size()) apply_animation(document, animations[animation], time_s, json_nodes, nodes);
   const std::vector<glm::dmat4> world = world_matrices(nodes);
 
   GltfScene scene;

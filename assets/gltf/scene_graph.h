@@ -28,8 +28,9 @@ struct GltfScene {
   std::vector<GltfSkin> skins;
 };
 
-// The file's scene (its first where it names none) with the first animation at time 0, that is at its first keys. Error
-// kInvalidInput: nodes with two parents or in a circle, scene nodes that are not roots.
-GltfScene scene_at_start(const GltfDocument& document);
+// The file's scene (its first where it names none) at a time of one of its animations; without animations as it stands.
+// Error kInvalidInput: nodes with two parents or in a circle, scene nodes that are not roots, and what sample_track
+// refuses.
+GltfScene scene_at(const GltfDocument& document, size_t animation, double time_s);
 
 }  // namespace diorama

@@ -2,13 +2,8 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/video/ffmpeg.h"
 #include "engine/video/yuv420.h"
-
-extern "C" {
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
-#include <libavutil/opt.h>
-}
 
 #include <string>
 
@@ -21,23 +16,23 @@ constexpr int kMaxSize = 16384;  // x264's own
 
 struct FormatDeleter {
   void operator()(AVFormatContext* format) const {
-    avio_closep(&format->pb);
-    avformat_free_context(format);
+    ffmpeg().avio_closep(&format->pb);
+    ffmpeg().avformat_free_context(format);
   }
 };
 struct CodecDeleter {
-  void operator()(AVCodecContext* codec) const { avcodec_free_context(&codec); }
+  void operator()(AVCodecContext* codec) const { ffmpeg().avcodec_free_context(&codec); }
 };
 struct FrameDeleter {
-  void operator()(AVFrame* frame) const { av_frame_free(&frame); }
+  void operator()(AVFrame* frame) const { ffmpeg().av_frame_free(&frame); }
 };
 struct PacketDeleter {
-  void operator()(AVPacket* packet) const { av_packet_free(&packet); }
+  void operator()(AVPacket* packet) const { ffmpeg().av_packet_free(&packet); }
 };
 
 std::string reason(int error) {
   char text[AV_ERROR_MAX_STRING_SIZE] = {};
-  av_strerror(error, text, sizeof(text));
+  ffmpeg().av_strerror(error, text, sizeof(text));
   return text;
 }
 
@@ -72,16 +67,16 @@ struct VideoWriter::Impl {
 
   Impl(const std::filesystem::path& path, glm::ivec2 size, const VideoOptions& options)
       : name(path.string()), size_px(size), file(path) {
-    av_log_set_level(AV_LOG_QUIET);  // FFmpeg would print to stderr; its reasons come back as error codes
+    ffmpeg().av_log_set_level(AV_LOG_QUIET);  // FFmpeg would print to stderr; its reasons come back as error codes
     open_codec(options);
     open_file();
-    frame.reset(av_frame_alloc());
-    packet.reset(av_packet_alloc());
+    frame.reset(ffmpeg().av_frame_alloc());
+    packet.reset(ffmpeg().av_packet_alloc());
     DIO_CHECK(frame != nullptr && packet != nullptr);
     frame->format = codec->pix_fmt;
     frame->width = codec->width;
     frame->height = codec->height;
-    check(av_frame_get_buffer(frame.get(), 0));
+    check(ffmpeg().av_frame_get_buffer(frame.get(), 0));
   }
 
   void check(int result) const {
@@ -89,17 +84,17 @@ struct VideoWriter::Impl {
   }
 
   void open_codec(const VideoOptions& options) {
-    const AVCodec* encoder = avcodec_find_encoder_by_name("libx264");
+    const AVCodec* encoder = ffmpeg().avcodec_find_encoder_by_name("libx264");
     if (encoder == nullptr) {
       fail(ErrorCode::kUnsupported, "{}: this FFmpeg has no libx264 to write video with; write PNG pictures instead",
            name);
     }
-    codec.reset(avcodec_alloc_context3(encoder));
+    codec.reset(ffmpeg().avcodec_alloc_context3(encoder));
     DIO_CHECK(codec != nullptr);
     codec->width = (size_px.x + 1) / 2 * 2;
     codec->height = (size_px.y + 1) / 2 * 2;
     codec->pix_fmt = AV_PIX_FMT_YUV420P;
-    codec->framerate = av_d2q(options.frames_per_s, 1001000);
+    codec->framerate = ffmpeg().av_d2q(options.frames_per_s, 1001000);
     codec->time_base = av_inv_q(codec->framerate);
     codec->color_primaries = AVCOL_PRI_BT709;
     codec->color_trc = AVCOL_TRC_BT709;
@@ -109,45 +104,45 @@ struct VideoWriter::Impl {
     codec->sample_aspect_ratio = {1, 1};
     codec->thread_count = kEncoderThreads;
     codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
-    check(av_opt_set_double(codec->priv_data, "crf", options.quality, 0));
-    check(avcodec_open2(codec.get(), encoder, nullptr));
+    check(ffmpeg().av_opt_set_double(codec->priv_data, "crf", options.quality, 0));
+    check(ffmpeg().avcodec_open2(codec.get(), encoder, nullptr));
   }
 
   void open_file() {
     AVFormatContext* made = nullptr;
-    check(avformat_alloc_output_context2(&made, nullptr, "mp4", file.temporary_path().c_str()));
+    check(ffmpeg().avformat_alloc_output_context2(&made, nullptr, "mp4", file.temporary_path().c_str()));
     format.reset(made);
     format->flags |= AVFMT_FLAG_BITEXACT;
-    stream = avformat_new_stream(format.get(), nullptr);
+    stream = ffmpeg().avformat_new_stream(format.get(), nullptr);
     DIO_CHECK(stream != nullptr);
     stream->time_base = codec->time_base;
     stream->avg_frame_rate = codec->framerate;
-    check(avcodec_parameters_from_context(stream->codecpar, codec.get()));
-    check(avio_open(&format->pb, file.temporary_path().c_str(), AVIO_FLAG_WRITE));
+    check(ffmpeg().avcodec_parameters_from_context(stream->codecpar, codec.get()));
+    check(ffmpeg().avio_open(&format->pb, file.temporary_path().c_str(), AVIO_FLAG_WRITE));
     AVDictionary* settings = nullptr;
-    av_dict_set(&settings, "movflags", "+faststart", 0);
-    const int result = avformat_write_header(format.get(), &settings);
-    av_dict_free(&settings);
+    ffmpeg().av_dict_set(&settings, "movflags", "+faststart", 0);
+    const int result = ffmpeg().avformat_write_header(format.get(), &settings);
+    ffmpeg().av_dict_free(&settings);
     check(result);
   }
 
   // Hands a frame (none: the end) to the encoder and writes what it has ready.
   void encode(const AVFrame* input) {
-    check(avcodec_send_frame(codec.get(), input));
+    check(ffmpeg().avcodec_send_frame(codec.get(), input));
     while (true) {
-      const int result = avcodec_receive_packet(codec.get(), packet.get());
+      const int result = ffmpeg().avcodec_receive_packet(codec.get(), packet.get());
       if (result == AVERROR(EAGAIN) || result == AVERROR_EOF) return;
       check(result);
       packet->duration = 1;  // in frames; the last one's is known by nothing else
       packet->stream_index = stream->index;
-      av_packet_rescale_ts(packet.get(), codec->time_base, stream->time_base);
-      check(av_interleaved_write_frame(format.get(), packet.get()));
+      ffmpeg().av_packet_rescale_ts(packet.get(), codec->time_base, stream->time_base);
+      check(ffmpeg().av_interleaved_write_frame(format.get(), packet.get()));
     }
   }
 
   void add(const ImageRgba8& image) {
     DIO_CHECK(image.size_px() == size_px);
-    check(av_frame_make_writable(frame.get()));
+    check(ffmpeg().av_frame_make_writable(frame.get()));
     const auto stride = [&](int plane) { return static_cast<size_t>(frame->linesize[plane]); };
     yuv420_from_rgba(image, {frame->data[0], frame->data[1], frame->data[2], stride(0), stride(1), stride(2)});
     frame->pts = frame_count++;
@@ -157,8 +152,8 @@ struct VideoWriter::Impl {
   void finish() {
     if (frame_count == 0) fail(ErrorCode::kInvalidInput, "{}: the video has no frames, expected at least one", name);
     encode(nullptr);
-    check(av_write_trailer(format.get()));
-    check(avio_closep(&format->pb));
+    check(ffmpeg().av_write_trailer(format.get()));
+    check(ffmpeg().avio_closep(&format->pb));
     file.commit();
   }
 };

@@ -17,8 +17,8 @@ struct VideoOptions {
 // an old one stays whole until then; a writer that is dropped before leaves nothing. The same frames make the same
 // bytes.
 //
-// Error: kInvalidInput (size, options, finish() without a frame), kUnsupported (FFmpeg without libx264), kIo (writing;
-// names the path and FFmpeg's reason). After an Error the writer can only be dropped.
+// Error: kInvalidInput (size, options, finish() without a frame), kNotFound (no FFmpeg), kUnsupported (FFmpeg without
+// libx264), kIo (writing; names the path and FFmpeg's reason). After an Error the writer can only be dropped.
 class VideoWriter {
  public:
   VideoWriter(std::filesystem::path path, glm::ivec2 size_px, VideoOptions options);

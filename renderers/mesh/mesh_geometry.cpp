@@ -165,8 +165,12 @@ size_t MeshGeometry::triangle_count() const {
 }
 
 MeshGeometry make_mesh_geometry(const Asset& asset) {
+  return make_mesh_geometry(asset.meshes, asset);
+}
+
+MeshGeometry make_mesh_geometry(std::span<const MeshPart> meshes, const Asset& asset) {
   MeshGeometry geometry;
-  for (const MeshPart& part : asset.meshes) {
+  for (const MeshPart& part : meshes) {
     check_part(asset, part);
     if (part.mesh.triangles.empty()) continue;
     constexpr size_t kMost = std::numeric_limits<uint32_t>::max();

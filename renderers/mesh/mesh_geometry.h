@@ -56,6 +56,9 @@ inline constexpr size_t kMeshChunkTriangles = 512;
 // kUnsupported: more than 2^32 vertices.
 MeshGeometry make_mesh_geometry(const Asset& asset);
 
+// The same of other meshes with the asset's materials.
+MeshGeometry make_mesh_geometry(std::span<const MeshPart> meshes, const Asset& asset);
+
 // Writes the batch's indices, far to near along `forward`; equal ones stay in order.
 void sort_far_to_near(const BlendedBatch& batch, glm::vec3 forward_in_world, std::span<glm::uvec3> sorted);
 

@@ -35,12 +35,7 @@ MeshRenderer::MeshRenderer(GpuDevice& device, const Asset& asset, bool shader_en
       triangle_count_(geometry_.triangle_count()) {
   UploadRing uploads(device);
   materials_.emplace(device, asset, uploads);
-  upload_geometry(geometry_, uploads);
-  uploads.finish();
-  drop(geometry_.positions);
-  drop(geometry_.attributes);
-  drop(geometry_.normals);
-  drop(geometry_.indices);
+  upload_geometry(uploads);
 
   const VkDeviceSize align = device.limits().minUniformBufferOffsetAlignment;
   frame_stride_ = (sizeof(MeshFrameConstants) + align - 1) / align * align;
@@ -52,17 +47,33 @@ MeshRenderer::MeshRenderer(GpuDevice& device, const Asset& asset, bool shader_en
 
 MeshRenderer::~MeshRenderer() = default;
 
-void MeshRenderer::upload_geometry(const MeshGeometry& geometry, UploadRing& uploads) {
-  positions_ = upload(*device_, uploads, geometry.positions, kVertex, "mesh positions");
-  attributes_ = upload(*device_, uploads, geometry.attributes, kVertex, "mesh attributes");
-  normals_ = upload(*device_, uploads, geometry.normals, kVertex, "mesh normals");
-  indices_ = upload(*device_, uploads, geometry.indices, kIndex, "mesh indices");
+// The joint arrays leave for the device.
+void MeshRenderer::upload_geometry(UploadRing& uploads) {
+  positions_ = upload(*device_, uploads, geometry_.positions, kVertex, "mesh positions");
+  attributes_ = upload(*device_, uploads, geometry_.attributes, kVertex, "mesh attributes");
+  normals_ = upload(*device_, uploads, geometry_.normals, kVertex, "mesh normals");
+  indices_ = upload(*device_, uploads, geometry_.indices, kIndex, "mesh indices");
+  uploads.finish();
+  drop(geometry_.positions);
+  drop(geometry_.attributes);
+  drop(geometry_.normals);
+  drop(geometry_.indices);
   size_t blended = 0;
-  for (const BlendedBatch& batch : geometry.blended) blended += batch.triangles.size();
+  for (const BlendedBatch& batch : geometry_.blended) blended += batch.triangles.size();
   if (blended == 0) return;
   for (Buffer& buffer : blended_indices_) {
     buffer = Buffer(*device_, blended * sizeof(glm::uvec3), kIndex, MemoryUse::kUpload, "blended indices");
   }
+}
+
+void MeshRenderer::set_meshes(std::span<const MeshPart> meshes, const Asset& asset) {
+  DIO_CHECK(finished_ == begun_);
+  MeshGeometry geometry = make_mesh_geometry(meshes, asset);
+  DIO_CHECK(geometry.batches.size() == geometry_.batches.size() && geometry.blended.size() == geometry_.blended.size());
+  device_->wait_idle();
+  geometry_ = std::move(geometry);
+  UploadRing uploads(*device_);
+  upload_geometry(uploads);
 }
 
 MeshRenderer::Draw MeshRenderer::make_draw(SampleState& state, std::optional<size_t> material, bool flat_normals,

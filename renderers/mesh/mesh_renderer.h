@@ -13,6 +13,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace diorama {
@@ -37,6 +38,10 @@ class MeshRenderer {
   MeshRenderer(GpuDevice& device, const Asset& asset, bool shader_encodes);
   ~MeshRenderer();  // waits for the device
   MeshRenderer(MeshRenderer&&) = delete;
+
+  // Draws other meshes from here on: the same parts, moved (AnimatedGltf::meshes_at). `asset` is that of the
+  // constructor; no frame is in flight. Error as the constructor.
+  void set_meshes(std::span<const MeshPart> meshes, const Asset& asset);
 
   // Makes what a frame needs beside the asset, which the first frame does otherwise.
   void prepare(int samples, bool with_depth) { state_for(samples, with_depth); }
@@ -83,7 +88,7 @@ class MeshRenderer {
     bool with_depth = false;
   };
 
-  void upload_geometry(const MeshGeometry& geometry, UploadRing& uploads);
+  void upload_geometry(UploadRing& uploads);
   SampleState& state_for(int samples, bool with_depth);
   std::unique_ptr<SampleState> make_state(VkSampleCountFlagBits samples);
   void add_depth_draws(SampleState& state);

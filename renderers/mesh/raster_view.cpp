@@ -28,9 +28,13 @@ RasterMaterial raster_material(const Asset& asset, const MeshPart& part) {
 }  // namespace
 
 std::vector<RasterMesh> raster_meshes(const Asset& asset) {
-  std::vector<RasterMesh> meshes;
-  for (const MeshPart& part : asset.meshes) meshes.push_back({&part.mesh, raster_material(asset, part)});
-  return meshes;
+  return raster_meshes(asset.meshes, asset);
+}
+
+std::vector<RasterMesh> raster_meshes(std::span<const MeshPart> meshes, const Asset& asset) {
+  std::vector<RasterMesh> result;
+  for (const MeshPart& part : meshes) result.push_back({&part.mesh, raster_material(asset, part)});
+  return result;
 }
 
 RasterResult render_on_cpu(const Asset& asset, const Camera& camera, const RasterOptions& options, ThreadPool& pool) {

@@ -1,3 +1,4 @@
+#include "assets/animated_gltf.h"
 #include "assets/gltf.h"
 #include "engine/base/error.h"
 #include "tests/test_data.h"
@@ -65,6 +66,43 @@ TEST(GltfData, SunglassesLieOnTheirLenses) {
   // A frame of ordinary size: 150 mm wide, 58 mm high, temples of 161 mm.
   const glm::vec3 size = bounds_of(asset).max - bounds_of(asset).min;
   EXPECT_LE(glm::length(size - glm::vec3(0.1505f, 0.0576f, 0.1615f)), 5e-4f) << "given to half a millimetre";
+}
+
+// Mean way of the vertices between two poses.
+float mean_way(const std::vector<MeshPart>& a, const std::vector<MeshPart>& b) {
+  double sum = 0;
+  size_t count = 0;
+  for (size_t part = 0; part < a.size(); ++part) {
+    for (size_t i = 0; i < a[part].mesh.positions.size(); ++i, ++count) {
+      sum += glm::length(a[part].mesh.positions[i] - b[part].mesh.positions[i]);
+    }
+  }
+  return static_cast<float>(sum / static_cast<double>(count));
+}
+
+TEST(GltfData, FiguresWalkInCircles) {
+  DIO_REQUIRE_TEST_DATA(folder, "gltf");
+  const AnimatedGltf man(folder / "CesiumMan.glb");
+  ASSERT_EQ(man.animations().size(), 1u);
+  const double duration = man.animations()[0].duration_s;
+  const auto start = man.meshes_at(0, 0);
+  EXPECT_GT(mean_way(start, man.meshes_at(0, duration / 2)), 0.05f) << "the other foot is in front";
+  EXPECT_LT(mean_way(start, man.meshes_at(0, duration)), 0.05f) << "a step ends as it began";
+  const AnimatedGltf fox(folder / "Fox.glb");
+  ASSERT_EQ(fox.animations().size(), 3u);
+  EXPECT_EQ(fox.animations()[2].name, "Run");
+  EXPECT_GT(mean_way(fox.meshes_at(0, 0), fox.meshes_at(2, 0.3)), 1.0f) << "of some 150 units";
+}
+
+TEST(GltfData, MorphTargetsAndJointsMove) {
+  DIO_REQUIRE_TEST_DATA(folder, "gltf");
+  const AnimatedGltf morph(folder / "morph-stress-test.glb");
+  ASSERT_FALSE(morph.animations().empty());
+  EXPECT_GT(mean_way(morph.meshes_at(0, 0), morph.meshes_at(0, 1.5)), 0.01f) << "blocks stretch one after another";
+  const AnimatedGltf strip(folder / "SimpleSkin" / "SimpleSkin.gltf");
+  // Its tutorial: the upper joint turns by a quarter one way within a second, back, and the other way.
+  const Mesh bent = strip.meshes_at(0, 1.0).at(0).mesh;
+  EXPECT_GT(bounds_of(bent).max.x - bounds_of(bent).min.x, 1.2f);
 }
 
 TEST(GltfData, ScenesThatAreWrittenAgainStayTheSame) {

@@ -55,7 +55,7 @@ struct PrivateLibrary {
 
 const std::vector<PrivateLibrary>& private_libraries() {
   static const std::vector<PrivateLibrary> all = {
-      {"FFmpeg", std::regex("lib(av|sw)[a-z]+/.*"), {"engine/video"}, false},
+      {"FFmpeg", std::regex("lib(av|sw)[a-z]+/.*"), {"engine/video"}, true},
       {"libpng", std::regex("png\\.h"), {"engine/scene"}, false},
       {"libjpeg", std::regex("(jpeglib|jerror|turbojpeg)\\.h"), {"engine/scene"}, false},
       {"libwebp", std::regex("webp/.*"), {"engine/scene", "assets"}, false},

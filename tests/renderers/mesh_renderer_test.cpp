@@ -132,6 +132,28 @@ TEST_F(MeshRendererTest, MapsChangeWhatTheySay) {
   EXPECT_LT(mean_green(occluded.render(camera_before(2.5f), {})), 0.9 * before);
 }
 
+TEST_F(MeshRendererTest, MovedMeshesAreThoseOfARendererMadeForThem) {
+  Asset asset = unlit_asset(wavy_sheet(40));
+  Material glass = asset.materials[0];
+  glass.alpha_mode = AlphaMode::kBlend;
+  glass.base_color_linear.w = 0.5f;
+  asset.materials.push_back(glass);
+  asset.meshes.push_back({"glass", wavy_sheet(8), 1});
+  MeshRenderer renderer(device(), asset);
+  const RasterResult before = renderer.render(camera_before(2.0f), {});
+  Asset moved = asset;
+  for (MeshPart& part : moved.meshes) {
+    for (glm::vec3& p : part.mesh.positions) p = 0.5f * p + glm::vec3(0.3f, 0, 0.1f);
+  }
+  renderer.set_meshes(moved.meshes, asset);
+  MeshRenderer fresh(device(), moved);
+  const RasterResult after = renderer.render(camera_before(2.0f), {});
+  EXPECT_TRUE(same(after, fresh.render(camera_before(2.0f), {})));
+  EXPECT_FALSE(same(before, after));
+  renderer.set_meshes(asset.meshes, asset);
+  EXPECT_TRUE(same(before, renderer.render(camera_before(2.0f), {})));
+}
+
 TEST_F(MeshRendererTest, APictureLargerThanTheDeviceDrawsIsRefused) {
   MeshRenderer renderer(device(), unlit_asset(wavy_sheet(4)));
   try {

@@ -1,10 +1,10 @@
-#include "assets/asset_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/scene/image_io.h"
 #include "engine/video/video_writer.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
+#include "tools/cli/playback.h"
 #include "tools/cli/view_choice.h"
 
 namespace diorama {
@@ -28,6 +28,7 @@ struct RenderArguments {
   std::string asset, output;
   ViewChoice view;
   RenderOptions options;
+  PlaybackOptions playback;
   BackendOptions backend;
 };
 
@@ -37,36 +38,59 @@ std::filesystem::path numbered(const std::filesystem::path& output, size_t index
   return output.parent_path() / fmt::format("{}-{:04}{}", output.stem().string(), index, output.extension().string());
 }
 
+// Where the pictures go: one video, or PNG files.
+class PictureWriter {
+ public:
+  PictureWriter(std::filesystem::path output, glm::ivec2 size_px, size_t count, double frames_per_s)
+      : output_(std::move(output)), count_(count) {
+    if (output_.extension() == ".mp4") video_.emplace(output_, size_px, VideoOptions{frames_per_s});
+  }
+  void add(const ImageRgba8& picture) {
+    if (video_) {
+      video_->add(picture);
+    } else {
+      write_file(numbered(output_, next_, count_), encode_png(picture));
+    }
+    ++next_;
+  }
+  void finish() {
+    if (video_) video_->finish();
+  }
+
+ private:
+  std::filesystem::path output_;
+  size_t count_, next_ = 0;
+  std::optional<VideoWriter> video_;
+};
+
 void run_render(const RenderArguments& args, const Settings& settings) {
-  const std::filesystem::path output = args.output;
-  const std::string kind = output.extension().string();
+  const std::string kind = std::filesystem::path(args.output).extension().string();
   if (kind != ".png" && kind != ".mp4") {
     fail(ErrorCode::kInvalidInput, "{}: ends in '{}', expected .png or .mp4", args.output, kind);
   }
   TerminalJob terminal(settings);
-  const Asset asset = read_asset(args.asset);
+  const BackendOptions backend = with_environment(args.backend);
+  const LogSink log = [&](LogLevel level, std::string_view line) { terminal.context().log(level, line); };
+  std::future<std::unique_ptr<GpuDevice>> device = start_device(backend, log);
+  const Playback playback(args.asset, args.playback, args.options.frames_per_s);
+  const Asset& asset = playback.asset();
   for (const std::string& note : asset.notes) terminal.warn(fmt::format("{}: {}", args.asset, note));
-  const auto log = [&](LogLevel level, std::string_view line) { terminal.context().log(level, line); };
   const std::unique_ptr<AssetView> view = with_context(
-      args.asset, [&] { return make_asset_view(asset, with_environment(args.backend), terminal.pool(), log); });
-  const std::vector<Camera> cameras = chosen_cameras(args.view, asset);
-  std::optional<VideoWriter> video;
-  if (kind == ".mp4") video.emplace(output, cameras.front().size_px, VideoOptions{args.options.frames_per_s});
+      args.asset, [&] { return make_asset_view(asset, backend, terminal.pool(), log, std::move(device)); });
+  const std::vector<Camera> cameras = chosen_cameras(args.view, playback.swept());
+  const size_t count = playback.picture_count(cameras.size());
+  const glm::ivec2 size_px = cameras.front().size_px;
+  PictureWriter writer(args.output, size_px, count, args.options.frames_per_s);
   const RasterOptions raster{.background = args.options.background_srgb()};
-  terminal.context().begin_stage("rendering", cameras.size());
-  for (size_t i = 0; i < cameras.size(); ++i) {
-    const ImageRgba8 picture = view->draw(cameras[i], raster, false).color;
-    if (video) {
-      video->add(picture);
-    } else {
-      write_file(numbered(output, i, cameras.size()), encode_png(picture));
-    }
+  terminal.context().begin_stage("rendering", count);
+  for (size_t i = 0; i < count; ++i) {
+    if (playback.runs()) view->set_meshes(playback.meshes_at_picture(i));
+    writer.add(view->draw(cameras[i % cameras.size()], raster, false).color);
     terminal.context().advance();
   }
-  if (video) video->finish();
+  writer.finish();
   terminal.finish_line();
-  fmt::print("{}: {} picture{} of {}x{}\n", args.output, cameras.size(), cameras.size() == 1 ? "" : "s",
-             cameras.front().size_px.x, cameras.front().size_px.y);
+  fmt::print("{}: {} picture{} of {}x{}\n", args.output, count, count == 1 ? "" : "s", size_px.x, size_px.y);
 }
 
 }  // namespace
@@ -79,6 +103,7 @@ Command render_command(CLI::App& program) {
   app->add_option("-o,--output", args->output, "the .png or .mp4 to write")->required();
   add_view_flags(*app, args->view);
   add_options(*app, args->options, "Picture");
+  add_options(*app, args->playback, "Animation");
   add_options(*app, args->backend, "Drawing");
   return {app, [args](const Settings& settings) { run_render(*args, settings); }};
 }

@@ -7,6 +7,7 @@
 #include "renderers/mesh/raster_view.h"
 #include "renderers/splats/splat_raster_view.h"
 
+#include <optional>
 #include <utility>
 
 namespace diorama {
@@ -14,13 +15,20 @@ namespace {
 
 class CpuView : public AssetView {
  public:
-  CpuView(const Asset& asset, ThreadPool& pool) : meshes_(raster_meshes(asset)), pool_(pool) {}
+  CpuView(const Asset& asset, ThreadPool& pool) : asset_(asset), meshes_(raster_meshes(asset)), pool_(pool) {}
 
   RasterResult draw(const Camera& camera, const RasterOptions& options, bool) override {
     return rasterize(meshes_, camera, options, pool_);
   }
 
+  void set_meshes(std::vector<MeshPart> meshes) override {
+    moved_ = std::move(meshes);
+    meshes_ = raster_meshes(moved_, asset_);
+  }
+
  private:
+  const Asset& asset_;
+  std::vector<MeshPart> moved_;
   std::vector<RasterMesh> meshes_;
   ThreadPool& pool_;
 };
@@ -33,6 +41,8 @@ class SplatView : public AssetView {
     return view_.draw(camera, options, with_depth, pool_);
   }
 
+  void set_meshes(std::vector<MeshPart> meshes) override { DIO_CHECK(meshes.empty()); }
+
  private:
   SplatRasterView view_;
   ThreadPool& pool_;
@@ -40,26 +50,40 @@ class SplatView : public AssetView {
 
 class VulkanView : public AssetView {
  public:
-  VulkanView(const Asset& asset, GpuOptions options) : asset_(asset), options_(std::move(options)) { build(); }
+  VulkanView(const Asset& asset, GpuOptions options, std::unique_ptr<GpuDevice> device)
+      : asset_(asset), options_(std::move(options)), device_(std::move(device)) {
+    renderer_ = std::make_unique<MeshRenderer>(*device_, asset_);
+  }
 
   RasterResult draw(const Camera& camera, const RasterOptions& options, bool with_depth) override {
     try {
       return renderer_->render(camera, options, with_depth);
     } catch (const DeviceLost&) {
-      build();
+      build_again();
       return renderer_->render(camera, options, with_depth);
     }
   }
 
+  void set_meshes(std::vector<MeshPart> meshes) override {
+    moved_ = std::move(meshes);
+    try {
+      renderer_->set_meshes(*moved_, asset_);
+    } catch (const DeviceLost&) {
+      build_again();
+    }
+  }
+
  private:
-  void build() {
+  void build_again() {
     renderer_.reset();
     device_.reset();
     device_ = std::make_unique<GpuDevice>(options_);
     renderer_ = std::make_unique<MeshRenderer>(*device_, asset_);
+    if (moved_) renderer_->set_meshes(*moved_, asset_);
   }
 
   const Asset& asset_;
+  std::optional<std::vector<MeshPart>> moved_;
   GpuOptions options_;
   std::unique_ptr<GpuDevice> device_;
   std::unique_ptr<MeshRenderer> renderer_;
@@ -75,8 +99,14 @@ GpuOptions gpu_options(const BackendOptions& options, LogSink log) {
   return gpu;
 }
 
+std::future<std::unique_ptr<GpuDevice>> start_device(const BackendOptions& options, LogSink log) {
+  if (!options.on_vulkan()) return {};
+  return std::async(std::launch::async,
+                    [gpu = gpu_options(options, std::move(log))] { return std::make_unique<GpuDevice>(gpu); });
+}
+
 std::unique_ptr<AssetView> make_asset_view(const Asset& asset, const BackendOptions& options, ThreadPool& pool,
-                                           LogSink log) {
+                                           LogSink log, std::future<std::unique_ptr<GpuDevice>> device) {
   const bool has_splats = splat_count(asset) > 0;
   if (!has_splats && asset.meshes.empty()) fail(ErrorCode::kInvalidInput, "has no meshes and no splats to draw");
   if (has_splats && !asset.meshes.empty()) {
@@ -87,7 +117,9 @@ std::unique_ptr<AssetView> make_asset_view(const Asset& asset, const BackendOpti
   }
   if (has_splats) return std::make_unique<SplatView>(asset, pool);
   if (!options.on_vulkan()) return std::make_unique<CpuView>(asset, pool);
-  return std::make_unique<VulkanView>(asset, gpu_options(options, std::move(log)));
+  GpuOptions gpu = gpu_options(options, std::move(log));
+  std::unique_ptr<GpuDevice> made = device.valid() ? device.get() : std::make_unique<GpuDevice>(gpu);
+  return std::make_unique<VulkanView>(asset, std::move(gpu), std::move(made));
 }
 
 }  // namespace diorama

@@ -5,8 +5,10 @@
 #include "engine/gpu/gpu_device.h"
 #include "engine/raster/triangles.h"
 
+#include <future>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace diorama {
 
@@ -27,17 +29,24 @@ struct BackendOptions {
 // The device that the options name, with compiled pipelines kept in the user's cache.
 GpuOptions gpu_options(const BackendOptions& options, LogSink log);
 
+// The device begun on a thread of its own, so that files are read meanwhile; nothing on the CPU. Errors come with
+// get().
+std::future<std::unique_ptr<GpuDevice>> start_device(const BackendOptions& options, LogSink log);
+
 // An asset that is drawn again and again.
 class AssetView {
  public:
   virtual ~AssetView() = default;
   // The camera's world is the asset's frame. Without depth, depth_m may be empty.
   virtual RasterResult draw(const Camera& camera, const RasterOptions& options, bool with_depth) = 0;
+  // Draws these from here on: the asset's meshes, moved (AnimatedGltf::meshes_at).
+  virtual void set_meshes(std::vector<MeshPart> meshes) = 0;
 };
 
 // The asset and the pool must stay. On Vulkan a lost device is made again once a picture. Error: what GpuDevice and
 // MeshRenderer refuse.
+// `device`: of start_device() with the same options; without one it is made here.
 std::unique_ptr<AssetView> make_asset_view(const Asset& asset, const BackendOptions& options, ThreadPool& pool,
-                                           LogSink log = {});
+                                           LogSink log = {}, std::future<std::unique_ptr<GpuDevice>> device = {});
 
 }  // namespace diorama

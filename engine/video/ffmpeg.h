@@ -1,0 +1,56 @@
+#pragma once
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/opt.h>
+}
+
+namespace diorama {
+
+// FFmpeg's functions that this folder calls, by library.
+#define DIO_AVUTIL_FUNCTIONS(USE) \
+  USE(av_d2q)                     \
+  USE(av_dict_free)               \
+  USE(av_dict_set)                \
+  USE(av_frame_alloc)             \
+  USE(av_frame_free)              \
+  USE(av_frame_get_buffer)        \
+  USE(av_frame_make_writable)     \
+  USE(av_log_set_level)           \
+  USE(av_opt_set_double)          \
+  USE(av_strerror)
+#define DIO_AVCODEC_FUNCTIONS(USE)     \
+  USE(av_packet_alloc)                 \
+  USE(av_packet_free)                  \
+  USE(av_packet_rescale_ts)            \
+  USE(avcodec_alloc_context3)          \
+  USE(avcodec_find_encoder_by_name)    \
+  USE(avcodec_free_context)            \
+  USE(avcodec_open2)                   \
+  USE(avcodec_parameters_from_context) \
+  USE(avcodec_receive_packet)          \
+  USE(avcodec_send_frame)
+#define DIO_AVFORMAT_FUNCTIONS(USE)   \
+  USE(av_interleaved_write_frame)     \
+  USE(av_write_trailer)               \
+  USE(avformat_alloc_output_context2) \
+  USE(avformat_free_context)          \
+  USE(avformat_new_stream)            \
+  USE(avformat_write_header)          \
+  USE(avio_closep)                    \
+  USE(avio_open)
+
+struct Ffmpeg {
+#define DIO_MEMBER_OF_FFMPEG(name) decltype(&::name) name = nullptr;
+  DIO_AVUTIL_FUNCTIONS(DIO_MEMBER_OF_FFMPEG)
+  DIO_AVCODEC_FUNCTIONS(DIO_MEMBER_OF_FFMPEG)
+  DIO_AVFORMAT_FUNCTIONS(DIO_MEMBER_OF_FFMPEG)
+#undef DIO_MEMBER_OF_FFMPEG
+};
+
+// The libraries of the headers' versions, loaded at the first call: they bring a hundred others, which would cost each
+// start of a program 50 ms. Error kNotFound names the one that is not installed.
+const Ffmpeg& ffmpeg();
+
+}  // namespace diorama
