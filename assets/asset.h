@@ -50,7 +50,7 @@ struct AssetRecord {
   std::string capture_name;
   std::string options_json;      // of the fit; empty, as the two below, is written as {}
   std::string held_out_json;     // mean held-out scores of the fit, {} when not scored
-  std::string calibration_json;  // colour camera and color_from_depth that the fit used, {} when as shipped
+  std::string calibration_json;  // colour camera and corrections that the fit used, {} when as shipped
   bool antialiased = false;      // splats were fitted with the anti-aliasing compensation of their opacity
   Rigid asset_from_capture;      // the root node's motion: poses of the capture lead into the asset through it
 };

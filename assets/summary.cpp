@@ -51,6 +51,13 @@ std::string text_of(const AssetSummary& summary) {
          row_of("shortest m", s.shortest_m);
 }
 
+// Corrections of single frames are counted: the list is for machines.
+std::string calibration_text(const std::string& json) {
+  Json calibration = embedded(json);
+  if (calibration.contains("frames")) calibration["frames"] = calibration["frames"].size();
+  return calibration.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace
 
 std::optional<double> AssetSummary::bytes_per_splat() const {
@@ -111,7 +118,7 @@ std::string to_text(const AssetSummary& s) {
   text += fmt::format("made by     diorama {} as {} from capture {}\n", s.record->tool_version,
                       s.record->representation, s.record->capture_name);
   text += fmt::format("held out    {}\noptions     {}\ncalibration {}\n", s.record->held_out_json,
-                      s.record->options_json, s.record->calibration_json);
+                      s.record->options_json, calibration_text(s.record->calibration_json));
   return text;
 }
 

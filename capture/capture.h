@@ -1,5 +1,6 @@
 #pragma once
 
+#include "capture/lens.h"
 #include "engine/base/thread_pool.h"
 #include "engine/scene/camera.h"
 #include "engine/scene/image.h"
@@ -20,6 +21,16 @@ enum class Split { kTrain, kTest };
 struct RigCalibration {
   Camera color;            // size_px, focal_px, center_px; its pose is not used
   Rigid color_from_depth;  // p_in_color = color_from_depth * p_in_depth
+  LensDistortion lens{};   // of the colour images that it was found on; `color` is the camera without it
+};
+
+// What was refined of one training frame. A test frame never has one.
+struct FrameCorrection {
+  std::string frame;  // its id
+  // Right-multiplied: refined world_from_camera = shipped world_from_camera * this; of the depth camera where the frame
+  // has depth (the colour camera moves with it), else of the colour camera.
+  Rigid shipped_from_refined;
+  glm::vec3 gain{1.0f};  // colour at the scene's exposure = gain * recorded colour, in linear light
 };
 
 // What is known of a frame without decoding its images. Cameras are pinhole: lens distortion is removed on loading.
@@ -108,8 +119,16 @@ class Capture {
   const std::optional<RigCalibration>& calibration() const;
   const std::vector<std::string>& warnings() const;
 
-  // What to take for the rig from here on, in place of the capture's own; nothing: colour as shipped.
+  // What to take for the rig from here on, in place of the capture's own; nothing: colour as shipped. Its lens is
+  // removed from colour (and mask) on loading. Not while others read.
   void set_calibration(std::optional<RigCalibration> calibration);
+
+  // Refined poses and exposures, in place of all that were set before: from here on frames() has the poses and load()
+  // the colours at the scene's exposure. Frames that are not named, and test frames always, stay as shipped. Error
+  // kInvalidInput names a frame that does not exist, is held out for testing, or is named twice. References into
+  // frames() end here. Not while others read.
+  void set_corrections(std::vector<FrameCorrection> corrections);
+  const std::vector<FrameCorrection>& corrections() const;
   std::vector<size_t> frames_of(Split split) const;  // in capture order
 
   // Decodes, or takes from the cache. Error names the file and what is wrong with it.

@@ -202,6 +202,11 @@ FrameCache::FrameCache(std::shared_ptr<const FrameSource> source, std::shared_pt
 
 FrameCache::FrameCache(FrameCache&&) noexcept = default;
 
+FrameCache& FrameCache::operator=(FrameCache&& other) noexcept {
+  std::swap(state_, other.state_);  // the other's destructor closes what was here
+  return *this;
+}
+
 FrameCache::~FrameCache() {
   if (!state_) return;
   const std::lock_guard lock(state_->mutex);

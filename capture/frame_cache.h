@@ -17,6 +17,7 @@ class FrameCache {
              size_t max_bytes);
   ~FrameCache();
   FrameCache(FrameCache&&) noexcept;
+  FrameCache& operator=(FrameCache&&) noexcept;
 
   FrameImages load(size_t frame, FrameParts parts) const;
 

@@ -16,6 +16,7 @@ struct DescribedCamera {
   std::optional<Camera> depth;
   std::optional<Rigid> color_from_depth;
   std::optional<Split> split;
+  LensDistortion lens;
 };
 
 std::optional<Split> read_split(const JsonValue& object) {
@@ -37,9 +38,20 @@ Camera read_intrinsics(const JsonValue& object) {
   return camera;
 }
 
+LensDistortion read_lens(const JsonValue& color) {
+  const auto described = color.find("distortion");
+  if (!described) return {};
+  const auto coefficient = [&](std::string_view key) {
+    const auto value = described->find(key);
+    return value ? value->number() : 0.0;
+  };
+  return {coefficient("k1"), coefficient("k2"), coefficient("k3"), coefficient("p1"), coefficient("p2")};
+}
+
 DescribedCamera read_camera(const JsonValue& object, bool registered) {
   DescribedCamera camera;
   camera.color = read_intrinsics(object.at("color"));
+  camera.lens = read_lens(object.at("color"));
   if (const auto depth = object.find("depth")) camera.depth = read_intrinsics(*depth);
   if (const auto motion = object.find("color_from_depth")) camera.color_from_depth = motion->rigid();
   camera.split = read_split(object);
@@ -62,8 +74,8 @@ void read_frame(const JsonValue& object, const std::vector<DescribedCamera>& cam
   frame.id = object.at("id").text();
   frame.camera = index ? index->integer(0, static_cast<int>(cameras.size()) - 1) : 0;
   const DescribedCamera& camera = cameras[static_cast<size_t>(frame.camera)];
-  const FrameFiles files{
-      path_at(object, "color"), path_at(object, "depth"), path_at(object, "confidence"), path_at(object, "mask"), {}};
+  const FrameFiles files{path_at(object, "color"), path_at(object, "depth"), path_at(object, "confidence"),
+                         path_at(object, "mask"), camera.lens};
   if (files.color.empty()) fail(ErrorCode::kInvalidInput, "{}.color is missing", object.where());
   if (!files.depth.empty() && !camera.depth) {
     fail(ErrorCode::kInvalidInput, "{} has depth, but cameras[{}].depth is missing", object.where(), frame.camera);
@@ -81,7 +93,7 @@ void read_frame(const JsonValue& object, const std::vector<DescribedCamera>& cam
   result.content.has_split |= own_split || camera.split;
   frame.split = own_split.value_or(camera.split.value_or(Split::kTrain));
   frame.has_confidence = !files.confidence.empty() && frame.depth;
-  frame.has_mask = !files.mask.empty();
+  frame.has_mask = !files.mask.empty() || !camera.lens.is_none();
   result.content.frames.push_back(std::move(frame));
   result.files.push_back(files);
 }
@@ -115,6 +127,9 @@ void describe(const JsonValue& root, const std::vector<DescribedCamera>& cameras
     conventions.depth_unit = fmt::format("{:.6g} mm", result.depth_unit_m * 1000);
     conventions.invalid_depth = std::string("0");
   }
+  const auto is_bent = [](const DescribedCamera& camera) { return !camera.lens.is_none(); };
+  if (std::any_of(cameras.begin(), cameras.end(), is_bent))
+    conventions.distortion = "k1 k2 k3 p1 p2, removed on loading";
   const auto up = root.find("up");
   conventions.up_in_world = up ? read_up(*up) : up_from_cameras(content.frames);
   conventions.up_source = up ? "format" : "cameras";

@@ -21,12 +21,6 @@ struct CaptureReader {
 // In order of preference: where two match, the first wins.
 std::span<const CaptureReader> capture_readers();
 
-// Brown-Conrady coefficients as OpenCV has them, in normalised image coordinates.
-struct LensDistortion {
-  double k1 = 0, k2 = 0, k3 = 0, p1 = 0, p2 = 0;
-  bool is_none() const { return k1 == 0 && k2 == 0 && k3 == 0 && p1 == 0 && p2 == 0; }
-};
-
 // The files of one frame; an empty path is a part that does not exist.
 struct FrameFiles {
   std::filesystem::path color, depth, confidence, mask;

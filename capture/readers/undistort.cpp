@@ -12,19 +12,12 @@ namespace {
 // Brown-Conrady model maps ideal to distorted, so no inversion is needed; a row at a time stays in the cache, where a
 // map of the whole image would cost 8 bytes a pixel and a read from memory.
 void distorted_row(const Camera& camera, const LensDistortion& lens, int y, std::vector<glm::vec2>& source) {
-  const double inverse_fx = 1.0 / camera.focal_px.x;
-  const double fx = camera.focal_px.x, fy = camera.focal_px.y, cx = camera.center_px.x, cy = camera.center_px.y;
-  const double v = (y + 0.5 - cy) / fy;
+  const glm::dvec2 focal_px(camera.focal_px), center_px(camera.center_px);
+  const double inverse_fx = 1.0 / focal_px.x, v = (y + 0.5 - center_px.y) / focal_px.y;
   for (int x = 0; x < camera.size_px.x; ++x) {
-    const double u = (x + 0.5 - cx) * inverse_fx;
-    const double r2 = u * u + v * v;
-    // Beyond the radius where the polynomial turns back the model means nothing: no pixel is there.
-    const double slope = 1 + r2 * (3 * lens.k1 + r2 * (5 * lens.k2 + r2 * 7 * lens.k3));
-    const double radial = 1 + r2 * (lens.k1 + r2 * (lens.k2 + r2 * lens.k3));
-    const double du = u * radial + 2 * lens.p1 * u * v + lens.p2 * (r2 + 2 * u * u);
-    const double dv = v * radial + lens.p1 * (r2 + 2 * v * v) + 2 * lens.p2 * u * v;
+    const glm::dvec2 ray((x + 0.5 - center_px.x) * inverse_fx, v);
     source[static_cast<size_t>(x)] =
-        slope > 0 ? glm::vec2(static_cast<float>(du * fx + cx), static_cast<float>(dv * fy + cy)) : glm::vec2(-1.0f);
+        is_within_lens(lens, ray) ? glm::vec2(distorted(lens, ray) * focal_px + center_px) : glm::vec2(-1.0f);
   }
 }
 

@@ -18,6 +18,13 @@ glm::vec3 pixel_direction(const Camera& camera, glm::vec2 pixel) {
   return camera.world_from_camera.rotation * unproject_in_camera(camera, pixel, 1.0f);
 }
 
+// Of a pixel on a picture that the lens has bent.
+glm::vec3 pixel_direction(const Camera& camera, const LensDistortion& lens, glm::vec2 pixel) {
+  if (lens.is_none()) return pixel_direction(camera, pixel);
+  const glm::dvec2 place = (glm::dvec2(pixel) - glm::dvec2(camera.center_px)) / glm::dvec2(camera.focal_px);
+  return camera.world_from_camera.rotation * glm::vec3(glm::vec2(undistorted(lens, place)), 1.0f);
+}
+
 struct Renderer {
   const SynthGeometry& geometry;
   const SynthBvh& bvh;
@@ -100,7 +107,8 @@ void add_color_rays(const SynthGeometry& geometry, const SynthBvh& bvh, const Sy
           const glm::vec2 inside = spread_sample(k, shift);
           const glm::vec2 at = glm::vec2(static_cast<float>(x), static_cast<float>(y)) + inside;
           const glm::vec2 gloss = glm::fract(glm::vec2(inside.y, inside.x) * 7.31f + shift);
-          sum.at(x, y) += renderer.radiance(camera.world_from_camera.translation, pixel_direction(camera, at), gloss);
+          sum.at(x, y) +=
+              renderer.radiance(camera.world_from_camera.translation, pixel_direction(camera, rays.lens, at), gloss);
         }
       }
     }

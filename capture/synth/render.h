@@ -1,5 +1,6 @@
 #pragma once
 
+#include "capture/lens.h"
 #include "capture/synth/light.h"
 #include "engine/scene/camera.h"
 #include "engine/scene/image.h"
@@ -27,6 +28,7 @@ struct SynthColorRays {
   uint32_t key = 0;                   // of the frame: shifts the samples
   // The camera during sample k, s in [0, 1) of the shutter's time.
   std::function<Camera(float s)> camera_at;
+  LensDistortion lens{};
 };
 
 // Adds samples to `sum`. Colour does not depend on the thread count.

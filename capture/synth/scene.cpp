@@ -16,6 +16,9 @@ constexpr float kFar = 1000.0f;
 constexpr double kPerformanceFps = 30.0;
 constexpr int kRoomFrames = 60, kPerformanceFrames = 30;
 
+// The bend of a webcam's lens: 5 % at the corners, its centre a little off.
+constexpr LensDistortion kWebcamLens{-0.12, 0.05, 0, 0.001, -0.0008};
+
 // A colour camera beside the depth camera, as on sensors that are not registered in hardware.
 Rigid color_from_depth() {
   glm::mat4 turn(1.0f);
@@ -34,11 +37,13 @@ Camera camera_for(const SynthOptions& options, float focal_per_width) {
 }
 
 SynthView view_of(const Camera& depth, const SynthOptions& options) {
-  SynthView view{depth, depth, 0, 0};
+  SynthView view{depth, depth};
   if (options.unregistered) {
     view.color.focal_px = depth.focal_px * glm::vec2(1.052f, 1.055f);
     view.color.center_px = depth.center_px * glm::vec2(1.019f, 0.983f);
     view.color.world_from_camera = depth.world_from_camera * inverse(color_from_depth());
+    const double bend = options.lens_distortion;
+    view.color_lens = {bend * kWebcamLens.k1, bend * kWebcamLens.k2, 0, bend * kWebcamLens.p1, bend * kWebcamLens.p2};
   }
   return view;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "capture/lens.h"
 #include "capture/synth/synth.h"
 #include "engine/base/thread_pool.h"
 #include "engine/scene/camera.h"
@@ -30,6 +31,7 @@ struct SynthView {
   Camera color, depth;
   double time_s = 0;
   int camera = 0;  // of the ring; 0 for the room
+  LensDistortion color_lens{};
 };
 
 // The exact scene behind a synthetic capture at one moment, for comparing a reconstruction with the truth. World:

@@ -4,6 +4,8 @@
 #include "engine/base/random.h"
 #include "engine/scene/color.h"
 
+#include <glm/gtc/quaternion.hpp>
+
 #include <algorithm>
 #include <cmath>
 
@@ -14,6 +16,8 @@ constexpr float kExposure = 1.2f;
 
 // Photons and electronics of a phone camera at an indoor gain, relative to white.
 constexpr float kShotVariance = 0.0008f, kReadNoise = 0.006f;
+
+constexpr float kPoseNoiseM = 0.005f, kPoseNoiseRad = 0.25f * 0.017453293f;  // of each axis, in the world
 
 // Narkowicz 2016: a film-like curve, 0 to 0 and large values to 1.
 glm::vec3 film_curve(glm::vec3 x) {
@@ -71,6 +75,19 @@ float noisy_depth(const SynthSurfaceImage& surface, float strength, int x, int y
 }
 
 }  // namespace
+
+Rigid reported_pose(const Rigid& world_from_camera, const SynthOptions& options, uint32_t key) {
+  if (!(options.pose_noise > 0)) return world_from_camera;
+  Random random(synth_hash(static_cast<uint32_t>(options.seed), key), 3);
+  const auto normals = [&](float sigma) {
+    const float x = random.normal(), y = random.normal(), z = random.normal();
+    return options.pose_noise * sigma * glm::vec3(x, y, z);
+  };
+  const glm::vec3 turn = normals(kPoseNoiseRad), shift = normals(kPoseNoiseM);
+  const float angle = glm::length(turn);
+  const glm::mat3 turned = angle > 0 ? glm::mat3_cast(glm::angleAxis(angle, turn / angle)) : glm::mat3(1.0f);
+  return {turned * world_from_camera.rotation, world_from_camera.translation + shift};
+}
 
 ImageRgba8 develop(const SynthColorSum& sum, int samples, const SynthOptions& options, double time_s, uint32_t key) {
   ImageRgba8 image(sum.size_px());

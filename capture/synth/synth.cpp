@@ -36,6 +36,10 @@ void check(SynthOptions options) {
     fail(ErrorCode::kInvalidInput,
          "--hide-calibration is given without --unregistered: there is no calibration to hide");
   }
+  if (options.lens_distortion > 0 && !options.unregistered) {
+    fail(ErrorCode::kInvalidInput,
+         "--lens-distortion is given without --unregistered: only a colour camera of its own has a lens");
+  }
 }
 
 // A scene whose light is known, at one moment.
@@ -71,7 +75,7 @@ struct Recorder {
 
 // The colour camera of a walk through the room while the shutter is open.
 SynthColorRays room_rays(const SynthOptions& options, const SynthView& view, size_t index) {
-  SynthColorRays rays{0, options.samples, options.samples, static_cast<uint32_t>(index), {}};
+  SynthColorRays rays{0, options.samples, options.samples, static_cast<uint32_t>(index), {}, view.color_lens};
   if (options.motion_blur > 0) {
     const Rigid depth_from_color = inverse(view.depth.world_from_camera) * view.color.world_from_camera;
     rays.camera_at = [=, open_s = options.motion_blur * kShutterS](float s) {
@@ -148,7 +152,7 @@ SynthStats write_synth_performance(const std::filesystem::path& folder, const Sy
       SynthColorSum sum(view.color.size_px, glm::vec4(0.0f));
       for (int m = 0; m < moments; ++m) {
         const SynthColorRays rays{m * options.samples / moments, (m + 1) * options.samples / moments, options.samples,
-                                  static_cast<uint32_t>(index), [&](float) { return view.color; }};
+                                  static_cast<uint32_t>(index),  [&](float) { return view.color; },   view.color_lens};
         const LitScene& moment = *lit[static_cast<size_t>(m)];
         add_color_rays(moment.scene.geometry, moment.scene.bvh, moment.light, rays, sum, job.pool());
       }

@@ -19,8 +19,10 @@ struct SynthOptions {
   float exposure_drift = 0;  // 0 none; 1 gain and white balance wander by some 10 %
   bool unregistered = false;
   bool hide_calibration = false;
-  int cameras = 8;      // of the performance's ring
-  bool cutout = false;  // performance: nothing but the figure, on alpha 0
+  float lens_distortion = 0;  // of the unregistered colour; 0 none; 1 a webcam's barrel
+  float pose_noise = 0;       // 0 exact; 1: 5 mm and 0.25 degrees on each axis, of frames that are not held out
+  int cameras = 8;            // of the performance's ring
+  bool cutout = false;        // performance: nothing but the figure, on alpha 0
 
   template <class Visitor>
   void visit(Visitor&& option) {
@@ -36,6 +38,9 @@ struct SynthOptions {
     option("exposure-drift", exposure_drift, {0, 5}, "wander of gain and white balance; 0 none, 1 some 10 %");
     option("unregistered", unregistered, "colour from a camera of its own, about 2 cm beside the depth camera");
     option("hide-calibration", hide_calibration, "with --unregistered: leave the colour camera's calibration out");
+    option("lens-distortion", lens_distortion, {0, 2}, "with --unregistered: the colour lens; 1 like a webcam's");
+    option("pose-noise", pose_noise, {0, 20},
+           "error of the poses of frames that are not held out; 1: 5 mm and 0.25 degrees on each axis (1 sigma)");
     option("cameras", cameras, {2, 64}, "cameras of the performance");
     option("cutout", cutout, "performance: nothing but the figure, on a transparent background");
   }

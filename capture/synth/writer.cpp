@@ -37,6 +37,13 @@ Json pinhole(const Camera& camera) {
           {"center", {camera.center_px.x, camera.center_px.y}}};
 }
 
+Json bent(Json camera, const LensDistortion& lens) {
+  if (!lens.is_none()) {
+    camera["distortion"] = {{"k1", lens.k1}, {"k2", lens.k2}, {"p1", lens.p1}, {"p2", lens.p2}};
+  }
+  return camera;
+}
+
 bool made_by_synth(const fs::path& folder) {
   const fs::path index = folder / "capture.json";
   if (!fs::is_regular_file(index)) return false;
@@ -105,6 +112,13 @@ std::string SynthWriter::frame_id(size_t view) const {
   return fmt::format("cam{:02}/{:04}", camera, view - camera * frames);
 }
 
+Rigid SynthWriter::pose_to_tell(size_t view) const {
+  const Rigid& truth = views_[view].depth.world_from_camera;
+  // Held out by the reader's rule: every 8th frame, or camera of the ring.
+  const size_t key = rig_ ? static_cast<size_t>(views_[view].camera) : view;
+  return key % 8 == 0 ? truth : reported_pose(truth, options_, static_cast<uint32_t>(key));
+}
+
 void SynthWriter::write_frame(size_t view, const SynthFrameImages& images, ThreadPool& pool) {
   const std::string file = frame_id(view) + ".png";
   pool.parallel_for(3, 1, [&](size_t part, size_t) {
@@ -129,7 +143,7 @@ void SynthWriter::commit(const std::vector<std::string>& things) {
     if (!json["cameras"].empty() && static_cast<size_t>(view.camera) < json["cameras"].size()) continue;
     Json camera{{"id", rig_ ? fmt::format("cam{:02}", view.camera) : "main"}};
     if (rig_) camera["split"] = view.camera % 8 == 0 ? "test" : "train";
-    camera["color"] = pinhole(options_.hide_calibration ? view.depth : view.color);
+    camera["color"] = options_.hide_calibration ? pinhole(view.depth) : bent(pinhole(view.color), view.color_lens);
     camera["depth"] = pinhole(view.depth);
     if (options_.unregistered && !options_.hide_calibration) {
       camera["color_from_depth"] = row_major(inverse(view.color.world_from_camera) * view.depth.world_from_camera);
@@ -141,7 +155,7 @@ void SynthWriter::commit(const std::vector<std::string>& things) {
     json["frames"].push_back({{"id", id},
                               {"camera", views_[i].camera},
                               {"time_s", views_[i].time_s},
-                              {"world_from_camera", row_major(views_[i].depth.world_from_camera)},
+                              {"world_from_camera", row_major(pose_to_tell(i))},
                               {"color", "color/" + id + ".png"},
                               {"depth", "depth/" + id + ".png"},
                               {"ids", "ids/" + id + ".png"}});

@@ -32,6 +32,7 @@ class SynthWriter {
 
  private:
   std::string frame_id(size_t view) const;
+  Rigid pose_to_tell(size_t view) const;
 
   std::filesystem::path target_, temporary_;
   std::string name_;

@@ -2,7 +2,7 @@
 
 #include "engine/base/error.h"
 #include "reconstruction/calibration/grey_pyramid.h"
-#include "reconstruction/fusion/tsdf_volume.h"
+#include "reconstruction/calibration/training_frames.h"
 
 #include <Eigen/Dense>
 
@@ -15,6 +15,7 @@ namespace {
 
 using Matrix = Eigen::Matrix<double, kRigParameters, kRigParameters, Eigen::RowMajor>;
 using Vector = Eigen::Matrix<double, kRigParameters, 1>;
+using Eigen::Index;
 
 constexpr double kDegree = std::numbers::pi / 180;
 constexpr int kLevels = 4;  // 1/8, 1/4, 1/2, 1 of the resolution
@@ -22,36 +23,6 @@ constexpr int kIterationsPerLevel = 12;
 constexpr float kFocalStarts[] = {0.85f, 0.9f, 0.95f, 1.0f, 1.05f, 1.1f};  // of the shipped focal length
 // Neighbouring pixels and the frames' motion blur share their errors: the residuals count as this many times fewer.
 constexpr double kResidualCorrelation = 30;
-
-std::vector<size_t> usable_frames(const Capture& capture, int max_frames) {
-  std::vector<size_t> all;
-  for (const size_t index : capture.frames_of(Split::kTrain)) {
-    const Frame& frame = capture.frames()[index];
-    if (frame.depth && frame.has_color && frame.camera == 0) all.push_back(index);
-  }
-  const auto limit = static_cast<size_t>(max_frames);
-  if (all.size() <= limit) return all;
-  std::vector<size_t> spread;
-  for (size_t i = 0; i < limit; ++i) spread.push_back(all[i * all.size() / limit]);
-  return spread;
-}
-
-Mesh fused_surface(const Capture& capture, const std::vector<size_t>& frames, float voxel_m, JobContext& job) {
-  TsdfVolume volume(FusionOptions{.voxel_m = voxel_m, .color = false});
-  job.begin_stage("fusing depth", frames.size());
-  for (size_t i = 0; i < frames.size(); ++i) {
-    constexpr FrameParts kDepth{.color = false, .mask = false};
-    if (i + 1 < frames.size()) capture.prefetch(job.pool(), frames[i + 1], kDepth);
-    const FrameImages images = capture.load(frames[i], kDepth);
-    if (images.depth_m) {
-      FusionView view{.depth_camera = *capture.frames()[frames[i]].depth, .depth_m = images.depth_m.get()};
-      view.confidence = images.confidence.get();
-      volume.integrate(view, job.pool());
-    }
-    job.advance();
-  }
-  return volume.extract({}, job.pool());
-}
 
 // The rig scaled to a level whose images are `factor` times smaller.
 RigCalibration at_level(const RigCalibration& rig, glm::ivec2 size_px) {
@@ -64,8 +35,15 @@ RigCalibration at_level(const RigCalibration& rig, glm::ivec2 size_px) {
 class Level {
  public:
   Level(const SurfaceSamples& samples, std::vector<GreyFrame> frames, const RigCalibration& shipped,
-        const CalibrationOptions& options, ThreadPool& pool)
-      : samples_(samples), frames_(std::move(frames)), shipped_(shipped), options_(options), pool_(pool) {}
+        const CalibrationOptions& options, int parameters, ThreadPool& pool)
+      : samples_(samples),
+        frames_(std::move(frames)),
+        shipped_(shipped),
+        options_(options),
+        parameters_(parameters),
+        pool_(pool) {}
+
+  int parameters() const { return parameters_; }
 
   glm::ivec2 size_px() const { return frames_.front().grey.size_px(); }
 
@@ -76,7 +54,7 @@ class Level {
 
   // Mean Huber cost and normal equations in full-resolution parameters, priors included.
   NormalEquations evaluate(const RigCalibration& full) const {
-    NormalEquations sums = linearize(samples_, frames_, at_level(full, size_px()), {}, pool_);
+    NormalEquations sums = linearize(samples_, frames_, at_level(full, size_px()), {.parameters = parameters_}, pool_);
     const double ratio = static_cast<double>(size_px().x) / full.color.size_px.x;
     const auto scale = [&](size_t k) { return k == kCenter || k == kCenter + 1 ? ratio : 1; };
     for (size_t row = 0; row < kRigParameters; ++row) {
@@ -109,6 +87,10 @@ class Level {
       add(kRotation + axis, turn[i], options_.rotation_prior_deg * kDegree);
       add(kTranslation + axis, full.color_from_depth.translation[i], options_.offset_prior_m);
     }
+    const double lens[] = {full.lens.k1, full.lens.k2, full.lens.p1, full.lens.p2};
+    for (size_t k = kLens; k < static_cast<size_t>(parameters_); ++k) {
+      add(k, lens[k - kLens], kLensPriors[k - kLens]);
+    }
     // Square pixels: log(fx / fy) is near that of the shipped camera.
     const glm::vec2 change = full.color.focal_px / shipped_.color.focal_px;
     const double stiffness = strength / (kAspectPrior * kAspectPrior), skew = std::log(change.x / change.y);
@@ -121,12 +103,14 @@ class Level {
 
   // A prior weighs as much as the data's spread over this share of the residuals.
   static constexpr double kPriorResiduals = 3000;
-  static constexpr double kAspectPrior = 0.005;  // 1 sigma of log(fx / fy)
+  static constexpr double kAspectPrior = 0.005;                      // 1 sigma of log(fx / fy)
+  static constexpr double kLensPriors[] = {0.2, 0.3, 0.005, 0.005};  // 1 sigma of k1 k2 p1 p2 of ordinary cameras
 
   const SurfaceSamples& samples_;
   std::vector<GreyFrame> frames_;
   const RigCalibration& shipped_;
   const CalibrationOptions& options_;
+  int parameters_;  // free ones, from the first
   ThreadPool& pool_;
 };
 
@@ -134,11 +118,15 @@ double mean_cost(const NormalEquations& sums) {
   return sums.weight > 0 ? sums.cost / sums.weight : 1e30;
 }
 
-Vector solve_damped(const NormalEquations& sums, double damping) {
-  Matrix hessian = Eigen::Map<const Matrix>(sums.hessian.data());
+RigStep solve_damped(const NormalEquations& sums, int parameters, double damping) {
+  const Index free = parameters;
+  Eigen::MatrixXd hessian = Eigen::Map<const Matrix>(sums.hessian.data()).topLeftCorner(free, free);
   hessian.diagonal() *= 1 + damping;
   hessian.diagonal().array() += 1e-12;
-  return -hessian.ldlt().solve(Eigen::Map<const Vector>(sums.gradient.data()));
+  const Eigen::VectorXd solution = -hessian.ldlt().solve(Eigen::Map<const Vector>(sums.gradient.data()).head(free));
+  RigStep step{};
+  std::copy_n(solution.data(), parameters, step.begin());
+  return step;
 }
 
 // Levenberg-Marquardt on one level. Returns the mean cost.
@@ -148,10 +136,7 @@ double refine(Level& level, RigCalibration& rig, int iterations, JobContext& job
   double damping = 1e-3;
   for (int i = 0; i < iterations; ++i) {
     job.check_cancelled();
-    const Vector delta = solve_damped(sums, damping);
-    RigStep step;
-    std::copy_n(delta.data(), kRigParameters, step.begin());
-    const RigCalibration next = stepped(rig, step);
+    const RigCalibration next = stepped(rig, solve_damped(sums, level.parameters(), damping));
     const NormalEquations next_sums = level.evaluate(next);
     if (!(mean_cost(next_sums) < mean_cost(sums)) || next_sums.weight < 0.7 * sums.weight) {
       damping *= 10;
@@ -168,17 +153,20 @@ double refine(Level& level, RigCalibration& rig, int iterations, JobContext& job
   return mean_cost(sums);
 }
 
-CalibrationUncertainty uncertainty_of(const NormalEquations& sums, const RigCalibration& rig) {
+CalibrationUncertainty uncertainty_of(const NormalEquations& sums, const RigCalibration& rig, int parameters) {
   const double variance = sums.square / std::max(1.0, sums.weight) * kResidualCorrelation;
-  const Matrix covariance = Eigen::Map<const Matrix>(sums.hessian.data()).inverse() * variance;
+  const Index free = parameters;
+  const Eigen::MatrixXd covariance =
+      Eigen::Map<const Matrix>(sums.hessian.data()).topLeftCorner(free, free).inverse() * variance;
   const auto sigma = [&](size_t k) {
-    const auto i = static_cast<Eigen::Index>(k);
-    return std::sqrt(std::max(0.0, covariance(i, i)));
+    const auto i = static_cast<Index>(k);
+    return i < free ? std::sqrt(std::max(0.0, covariance(i, i))) : 0.0;
   };
   return {{sigma(kFocal) * rig.color.focal_px.x, sigma(kFocal + 1) * rig.color.focal_px.y},
           {sigma(kCenter), sigma(kCenter + 1)},
           {sigma(kRotation) / kDegree, sigma(kRotation + 1) / kDegree, sigma(kRotation + 2) / kDegree},
-          {sigma(kTranslation), sigma(kTranslation + 1), sigma(kTranslation + 2)}};
+          {sigma(kTranslation), sigma(kTranslation + 1), sigma(kTranslation + 2)},
+          {sigma(kLens), sigma(kLens + 1), sigma(kLens + 2), sigma(kLens + 3)}};
 }
 
 double rms_counts(const NormalEquations& sums) {
@@ -200,13 +188,11 @@ RigCalibration shipped_rig(const Capture& capture) {
 }
 
 CalibrationResult calibrate_rig(const Capture& capture, const CalibrationOptions& options, JobContext& job) {
-  const std::vector<size_t> frames = usable_frames(capture, options.max_frames);
-  if (frames.size() < 8) {
-    fail(ErrorCode::kInvalidInput, "{}: has {} training frames with depth and colour, calibration needs at least 8",
-         capture.name(), frames.size());
-  }
-  const Mesh surface = fused_surface(capture, frames, options.voxel_m, job);
-  const SurfaceSamples samples = sample_surface(surface, capture, frames, {}, job);
+  const std::vector<size_t> frames =
+      spread_over(still_frames(capture, 8, "calibration"), static_cast<size_t>(options.max_frames));
+  const std::vector<Camera> cameras = depth_cameras_of(capture, frames);
+  const Mesh surface = fused_surface(capture, frames, cameras, options.voxel_m, job);
+  const SurfaceSamples samples = sample_surface(surface, capture, frames, cameras, {}, job);
   if (samples.point_count() < 500) {
     fail(ErrorCode::kInvalidInput, "{}: only {} surface points are seen by several frames, calibration needs 500",
          capture.name(), samples.point_count());
@@ -218,7 +204,9 @@ CalibrationResult calibrate_rig(const Capture& capture, const CalibrationOptions
   CalibrationResult result{.rig = shipped, .frames = frames.size(), .points = samples.point_count()};
   result.observations = samples.observations.size();
   double best = std::numeric_limits<double>::infinity();
-  Level coarsest(samples, std::move(pyramid[kLevels - 1]), shipped, options, job.pool());
+  constexpr int kPinhole = static_cast<int>(kLens);
+  const int parameters = kPinhole + 2 * options.distortion;
+  Level coarsest(samples, std::move(pyramid[kLevels - 1]), shipped, options, kPinhole, job.pool());
   for (const float start : kFocalStarts) {
     RigCalibration rig = shipped;
     rig.color.focal_px *= start;
@@ -230,11 +218,11 @@ CalibrationResult calibrate_rig(const Capture& capture, const CalibrationOptions
     job.advance();
   }
   for (int k = kLevels - 2; k >= 0; --k) {
-    Level level(samples, std::move(pyramid[static_cast<size_t>(k)]), shipped, options, job.pool());
+    Level level(samples, std::move(pyramid[static_cast<size_t>(k)]), shipped, options, parameters, job.pool());
     refine(level, result.rig, kIterationsPerLevel, job);
     if (k == 0) {
       const NormalEquations after = level.evaluate(result.rig);
-      result.uncertainty = uncertainty_of(after, result.rig);
+      result.uncertainty = uncertainty_of(after, result.rig, parameters);
       result.residual_after = rms_counts(after);
       level.update_gains(shipped);
       result.residual_before = rms_counts(level.evaluate(shipped));

@@ -49,6 +49,12 @@ ImageF32 smoothed(const ImageF32& image) {
 
 }  // namespace
 
+ImageF32 grey_level(const ImageRgba8& color, int level) {
+  ImageF32 grey = luma(color);
+  for (int k = 0; k < level; ++k) grey = halved(grey);
+  return smoothed(grey);
+}
+
 std::vector<std::vector<GreyFrame>> grey_pyramids(const Capture& capture, const std::vector<size_t>& frames, int levels,
                                                   JobContext& job) {
   std::vector<std::vector<GreyFrame>> pyramid(static_cast<size_t>(levels), std::vector<GreyFrame>(frames.size()));

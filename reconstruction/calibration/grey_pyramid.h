@@ -14,4 +14,7 @@ namespace diorama {
 std::vector<std::vector<GreyFrame>> grey_pyramids(const Capture& capture, const std::vector<size_t>& frames, int levels,
                                                   JobContext& job);
 
+// One such level alone.
+ImageF32 grey_level(const ImageRgba8& color, int level);
+
 }  // namespace diorama

@@ -5,7 +5,6 @@
 #include <glm/gtc/quaternion.hpp>
 
 #include <cmath>
-#include <optional>
 
 namespace diorama {
 namespace {
@@ -13,11 +12,121 @@ namespace {
 constexpr size_t kPointsPerPiece = 256;
 constexpr size_t kMaxViews = 256;  // of one point; more add nothing
 
-// Value and gradient (per pixel) of the bilinear surface; nothing outside the centres of the border pixels.
-struct Sampled {
-  float value = 0;
-  glm::vec2 gradient{0};
+struct View {
+  float value;
+  uint32_t frame;
+  float jacobian[kRigParameters];
 };
+
+// Where the rig's colour camera sees a ray, lens included.
+glm::vec2 place_of(const RigCalibration& rig, glm::vec2 ray) {
+  return rig.lens.is_none() ? ray : glm::vec2(distorted(rig.lens, glm::dvec2(ray)));
+}
+
+// Transposed derivative of the lens's map by the ray, applied to a gradient.
+glm::vec2 through_lens(const LensDistortion& lens, glm::vec2 ray, glm::vec2 gradient) {
+  const double u = ray.x, v = ray.y, r2 = u * u + v * v;
+  const double radial = 1 + r2 * (lens.k1 + r2 * (lens.k2 + r2 * lens.k3));
+  const double slope = 2 * (lens.k1 + r2 * (2 * lens.k2 + r2 * 3 * lens.k3));
+  const double uu = radial + slope * u * u + 2 * lens.p1 * v + 6 * lens.p2 * u;
+  const double vv = radial + slope * v * v + 6 * lens.p1 * v + 2 * lens.p2 * u;
+  const double uv = slope * u * v + 2 * lens.p1 * u + 2 * lens.p2 * v;
+  return {uu * gradient.x + uv * gradient.y, uv * gradient.x + vv * gradient.y};
+}
+
+// d(grey) / d(parameters) of one view, by the chain rule through the projection.
+void fill_jacobian(View& view, const Sampled& s, glm::vec3 p, const RigCalibration& rig, float gain, int parameters) {
+  const glm::vec2 g = s.gradient * gain, by_place = g * rig.color.focal_px;
+  const float inv_z = 1 / p.z;
+  const glm::vec2 ray = glm::vec2(p) * inv_z, place = place_of(rig, ray);
+  const glm::vec2 by_ray = rig.lens.is_none() ? by_place : through_lens(rig.lens, ray, by_place);
+  const glm::vec3 by_point(by_ray * inv_z, -glm::dot(by_ray, ray) * inv_z);
+  for (int axis = 0; axis < 2; ++axis) {
+    view.jacobian[kFocal + static_cast<size_t>(axis)] = by_place[axis] * place[axis];
+    view.jacobian[kCenter + static_cast<size_t>(axis)] = g[axis];
+  }
+  const glm::vec3 by_rotation = glm::cross(p, by_point);  // d(omega x p) . by_point
+  for (int i = 0; i < 3; ++i) {
+    view.jacobian[kRotation + static_cast<size_t>(i)] = by_rotation[i];
+    view.jacobian[kTranslation + static_cast<size_t>(i)] = by_point[i];
+  }
+  if (parameters <= static_cast<int>(kLens)) return;
+  const float r2 = glm::dot(ray, ray), radial = glm::dot(by_place, ray), cross = 2 * ray.x * ray.y;
+  view.jacobian[kLens] = radial * r2;
+  view.jacobian[kLens + 1] = radial * r2 * r2;
+  view.jacobian[kLens + 2] = by_place.x * cross + by_place.y * (r2 + 2 * ray.y * ray.y);
+  view.jacobian[kLens + 3] = by_place.x * (r2 + 2 * ray.x * ray.x) + by_place.y * cross;
+}
+
+// The views of one point under the present estimate, with derivatives by the first `parameters`. Returns their number.
+size_t gather_views(const SurfaceSamples& samples, size_t point, std::span<const GreyFrame> frames,
+                    const RigCalibration& rig, int parameters, std::span<View> views) {
+  size_t count = 0;
+  for (uint32_t i = samples.first[point]; i < samples.first[point + 1] && count < views.size(); ++i) {
+    const Observation& observation = samples.observations[i];
+    const GreyFrame& frame = frames[observation.frame];
+    const glm::vec3 p = rig.color_from_depth * observation.p_in_depth;
+    if (!(p.z > 0)) continue;
+    const glm::vec2 place = place_of(rig, glm::vec2(p) / p.z);
+    const auto s = sample(frame.grey, place * rig.color.focal_px + rig.color.center_px);
+    if (!s) continue;
+    View& view = views[count++];
+    view.value = s->value * frame.gain;
+    view.frame = observation.frame;
+    if (parameters > 0) fill_jacobian(view, *s, p, rig, frame.gain, parameters);
+  }
+  return count;
+}
+
+float mean_value(std::span<const View> views) {
+  float sum = 0;
+  for (const View& view : views) sum += view.value;
+  return sum / static_cast<float>(views.size());
+}
+
+// kCount parameters are free: known when compiled, for this is where the time goes.
+template <int kCount>
+void add_point(NormalEquations& sums, std::span<const View> views, const PhotometricOptions& options) {
+  const auto huber = static_cast<float>(options.huber);
+  const float mean = mean_value(views);
+  float mean_jacobian[kRigParameters] = {};
+  for (const View& view : views) {
+    for (int k = 0; k < kCount; ++k) mean_jacobian[k] += view.jacobian[k] / static_cast<float>(views.size());
+  }
+  for (const View& view : views) {
+    const float residual = view.value - mean;
+    const float size = std::abs(residual);
+    const float weight = size <= huber ? 1.0f : huber / size;
+    const float cost = size <= huber ? 0.5f * residual * residual : huber * (size - 0.5f * huber);
+    float j[kRigParameters];
+    for (int k = 0; k < kCount; ++k) j[k] = view.jacobian[k] - mean_jacobian[k];
+    for (int row = 0; row < kCount; ++row) {
+      for (int column = 0; column < kCount; ++column) {
+        sums.hessian[static_cast<size_t>(row * kRigParameters + column)] += weight * j[row] * j[column];
+      }
+      sums.gradient[static_cast<size_t>(row)] += weight * j[row] * residual;
+    }
+    sums.cost += cost;
+    sums.square += 2 * cost;
+    sums.weight += 1;
+  }
+}
+
+template <int kCount>
+NormalEquations linearize_free(const SurfaceSamples& samples, std::span<const GreyFrame> frames,
+                               const RigCalibration& rig, const PhotometricOptions& options, ThreadPool& pool) {
+  return sum_in_order(pool, samples.point_count(), kPointsPerPiece, NormalEquations{}, [&](size_t begin, size_t end) {
+    NormalEquations sums;
+    std::array<View, kMaxViews> views;
+    for (size_t point = begin; point < end; ++point) {
+      const size_t count = gather_views(samples, point, frames, rig, kCount, views);
+      if (count >= 2) add_point<kCount>(sums, std::span(views).first(count), options);
+    }
+    return sums;
+  });
+}
+
+}  // namespace
 
 std::optional<Sampled> sample(const ImageF32& image, glm::vec2 pixel) {
   const glm::vec2 at = pixel - 0.5f;
@@ -32,82 +141,6 @@ std::optional<Sampled> sample(const ImageF32& image, glm::vec2 pixel) {
   const float top = a + (b - a) * f.x, bottom = c + (d - c) * f.x;
   return Sampled{top + (bottom - top) * f.y, {(b - a) * (1 - f.y) + (d - c) * f.y, bottom - top}};
 }
-
-struct View {
-  float value;
-  uint32_t frame;
-  float jacobian[kRigParameters];
-};
-
-// d(grey) / d(parameters) of one view, by the chain rule through the projection.
-void fill_jacobian(View& view, const Sampled& s, glm::vec3 p, const RigCalibration& rig, float gain) {
-  const glm::vec2 focal = rig.color.focal_px;
-  const glm::vec2 g = s.gradient * gain;
-  const float inv_z = 1 / p.z;
-  const glm::vec3 by_point(g.x * focal.x * inv_z, g.y * focal.y * inv_z,
-                           -(g.x * focal.x * p.x + g.y * focal.y * p.y) * inv_z * inv_z);
-  for (int axis = 0; axis < 2; ++axis) {
-    view.jacobian[kFocal + static_cast<size_t>(axis)] = g[axis] * focal[axis] * p[axis] * inv_z;
-    view.jacobian[kCenter + static_cast<size_t>(axis)] = g[axis];
-  }
-  const glm::vec3 by_rotation = glm::cross(p, by_point);  // d(omega x p) . by_point
-  for (int i = 0; i < 3; ++i) {
-    view.jacobian[kRotation + static_cast<size_t>(i)] = by_rotation[i];
-    view.jacobian[kTranslation + static_cast<size_t>(i)] = by_point[i];
-  }
-}
-
-// The views of one point under the present estimate. Returns their number.
-size_t gather_views(const SurfaceSamples& samples, size_t point, std::span<const GreyFrame> frames,
-                    const RigCalibration& rig, bool with_jacobian, std::span<View> views) {
-  size_t count = 0;
-  for (uint32_t i = samples.first[point]; i < samples.first[point + 1] && count < views.size(); ++i) {
-    const Observation& observation = samples.observations[i];
-    const GreyFrame& frame = frames[observation.frame];
-    const glm::vec3 p = rig.color_from_depth * observation.p_in_depth;
-    if (!(p.z > 0)) continue;
-    const auto s = sample(frame.grey, project_in_camera(rig.color, p));
-    if (!s) continue;
-    View& view = views[count++];
-    view.value = s->value * frame.gain;
-    view.frame = observation.frame;
-    if (with_jacobian) fill_jacobian(view, *s, p, rig, frame.gain);
-  }
-  return count;
-}
-
-float mean_value(std::span<const View> views) {
-  float sum = 0;
-  for (const View& view : views) sum += view.value;
-  return sum / static_cast<float>(views.size());
-}
-
-void add_point(NormalEquations& sums, std::span<const View> views, float huber) {
-  const float mean = mean_value(views);
-  float mean_jacobian[kRigParameters] = {};
-  for (const View& view : views) {
-    for (int k = 0; k < kRigParameters; ++k) mean_jacobian[k] += view.jacobian[k] / static_cast<float>(views.size());
-  }
-  for (const View& view : views) {
-    const float residual = view.value - mean;
-    const float size = std::abs(residual);
-    const float weight = size <= huber ? 1.0f : huber / size;
-    const float cost = size <= huber ? 0.5f * residual * residual : huber * (size - 0.5f * huber);
-    float j[kRigParameters];
-    for (int k = 0; k < kRigParameters; ++k) j[k] = view.jacobian[k] - mean_jacobian[k];
-    for (int row = 0; row < kRigParameters; ++row) {
-      for (int column = 0; column < kRigParameters; ++column) {
-        sums.hessian[static_cast<size_t>(row * kRigParameters + column)] += weight * j[row] * j[column];
-      }
-      sums.gradient[static_cast<size_t>(row)] += weight * j[row] * residual;
-    }
-    sums.cost += cost;
-    sums.square += 2 * cost;
-    sums.weight += 1;
-  }
-}
-
-}  // namespace
 
 NormalEquations operator+(NormalEquations a, const NormalEquations& b) {
   for (size_t i = 0; i < a.hessian.size(); ++i) a.hessian[i] += b.hessian[i];
@@ -126,6 +159,10 @@ RigCalibration stepped(const RigCalibration& rig, const RigStep& step) {
   const float angle = glm::length(omega);
   glm::mat3 turn(1.0f);
   if (angle > 0) turn = glm::mat3_cast(glm::angleAxis(angle, omega / angle));
+  result.lens.k1 += step[kLens];
+  result.lens.k2 += step[kLens + 1];
+  result.lens.p1 += step[kLens + 2];
+  result.lens.p2 += step[kLens + 3];
   result.color_from_depth.rotation = turn * rig.color_from_depth.rotation;
   result.color_from_depth.translation = turn * rig.color_from_depth.translation +
                                         glm::vec3(step[kTranslation], step[kTranslation + 1], step[kTranslation + 2]);
@@ -134,16 +171,17 @@ RigCalibration stepped(const RigCalibration& rig, const RigStep& step) {
 
 NormalEquations linearize(const SurfaceSamples& samples, std::span<const GreyFrame> frames, const RigCalibration& rig,
                           const PhotometricOptions& options, ThreadPool& pool) {
+  constexpr int kPinhole = static_cast<int>(kLens);
   DIO_CHECK(frames.size() == samples.frames.size());
-  return sum_in_order(pool, samples.point_count(), kPointsPerPiece, NormalEquations{}, [&](size_t begin, size_t end) {
-    NormalEquations sums;
-    std::array<View, kMaxViews> views;
-    for (size_t point = begin; point < end; ++point) {
-      const size_t count = gather_views(samples, point, frames, rig, true, views);
-      if (count >= 2) add_point(sums, std::span(views).first(count), static_cast<float>(options.huber));
-    }
-    return sums;
-  });
+  switch (options.parameters) {
+    case kPinhole:
+      return linearize_free<kPinhole>(samples, frames, rig, options, pool);
+    case kPinhole + 2:
+      return linearize_free<kPinhole + 2>(samples, frames, rig, options, pool);
+    default:
+      DIO_CHECK(options.parameters == kRigParameters);
+      return linearize_free<kRigParameters>(samples, frames, rig, options, pool);
+  }
 }
 
 std::vector<float> exposure_gains(const SurfaceSamples& samples, std::span<const GreyFrame> frames,
@@ -166,7 +204,7 @@ std::vector<float> exposure_gains(const SurfaceSamples& samples, std::span<const
     Sums piece{std::vector<double>(frames.size()), std::vector<double>(frames.size())};
     std::array<View, kMaxViews> views;
     for (size_t point = begin; point < end; ++point) {
-      const size_t count = gather_views(samples, point, frames, rig, false, views);
+      const size_t count = gather_views(samples, point, frames, rig, 0, views);
       if (count < 2) continue;
       const float mean = mean_value(std::span(views).first(count));
       for (const View& view : std::span(views).first(count)) {

@@ -7,15 +7,16 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <span>
 #include <vector>
 
 namespace diorama {
 
 // Parameters of a shared colour camera beside a depth camera, as steps from the present estimate:
-// log focal x, y; principal point x, y (px); rotation (rad, left); translation (m).
-inline constexpr int kRigParameters = 10;
-inline constexpr size_t kFocal = 0, kCenter = 2, kRotation = 4, kTranslation = 7;  // first of each
+// log focal x, y; principal point x, y (px); rotation (rad, left); translation (m); lens k1, k2, p1, p2.
+inline constexpr int kRigParameters = 14;
+inline constexpr size_t kFocal = 0, kCenter = 2, kRotation = 4, kTranslation = 7, kLens = 10;  // first of each
 using RigStep = std::array<double, kRigParameters>;
 
 RigCalibration stepped(const RigCalibration& rig, const RigStep& step);
@@ -25,6 +26,13 @@ struct GreyFrame {
   ImageF32 grey;
   float gain = 1;
 };
+
+// Value and gradient (per pixel) of the bilinear surface; nothing outside the centres of the border pixels.
+struct Sampled {
+  float value = 0;
+  glm::vec2 gradient{0};
+};
+std::optional<Sampled> sample(const ImageF32& image, glm::vec2 pixel);
 
 // Sums of one linearisation of the photometric cost: every surface point's colour is the mean over the frames that see
 // it; a residual is a frame's deviation from that mean (variable projection: the mean moves with the parameters).
@@ -39,7 +47,8 @@ struct NormalEquations {
 NormalEquations operator+(NormalEquations a, const NormalEquations& b);
 
 struct PhotometricOptions {
-  double huber = 0.05;  // residuals beyond count linearly; grey levels of [0, 1]
+  double huber = 0.05;                       // residuals beyond count linearly; grey levels of [0, 1]
+  int parameters = static_cast<int>(kLens);  // free ones, from the first: kLens, kLens + 2 or all; sums of others are 0
 };
 
 // `rig` has the size of the level's images. The sum runs in a fixed order: same bits for any thread count.

@@ -60,9 +60,15 @@ FrameView vertices_seen(const Mesh& surface, const std::vector<uint32_t>& chosen
 
 }  // namespace
 
+size_t points_for(size_t frames) {
+  constexpr size_t kFramesInFull = 150;
+  const size_t most = SampleOptions{}.max_points;
+  return frames <= kFramesInFull ? most : std::max<size_t>(8000, most * kFramesInFull / frames);
+}
+
 SurfaceSamples sample_surface(const Mesh& surface, const Capture& capture, const std::vector<size_t>& frames,
-                              const SampleOptions& options, JobContext& job) {
-  DIO_CHECK(surface.normals.size() == surface.positions.size());
+                              std::span<const Camera> depth_cameras, const SampleOptions& options, JobContext& job) {
+  DIO_CHECK(surface.normals.size() == surface.positions.size() && depth_cameras.size() == frames.size());
   const size_t stride = std::max<size_t>(1, (surface.positions.size() + options.max_points - 1) / options.max_points);
   std::vector<uint32_t> chosen;
   for (size_t v = 0; v < surface.positions.size(); v += stride) chosen.push_back(static_cast<uint32_t>(v));
@@ -70,10 +76,9 @@ SurfaceSamples sample_surface(const Mesh& surface, const Capture& capture, const
   job.begin_stage("finding views", frames.size());
   std::vector<FrameView> views(frames.size());
   job.pool().parallel_for(frames.size(), 1, [&](size_t begin, size_t) {
-    const Frame& frame = capture.frames()[frames[begin]];
     const FrameImages images = capture.load(frames[begin], kDepthOnly);
-    if (frame.depth && images.depth_m) {
-      views[begin] = vertices_seen(surface, chosen, *frame.depth, *images.depth_m, options);
+    if (images.depth_m) {
+      views[begin] = vertices_seen(surface, chosen, depth_cameras[begin], *images.depth_m, options);
     }
     job.advance();
   });
@@ -89,6 +94,8 @@ SurfaceSamples sample_surface(const Mesh& surface, const Capture& capture, const
     if (count[k] < static_cast<uint32_t>(options.min_views)) continue;
     place[k] = samples.first.back();
     samples.first.push_back(samples.first.back() + count[k]);
+    samples.positions.push_back(surface.positions[chosen[k]]);
+    samples.normals.push_back(surface.normals[chosen[k]]);
   }
   samples.observations.resize(samples.first.back());
   for (uint32_t f = 0; f < views.size(); ++f) {

@@ -5,6 +5,7 @@
 #include "engine/scene/mesh.h"
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace diorama {
@@ -21,6 +22,7 @@ struct SurfaceSamples {
   std::vector<size_t> frames;  // indices into the capture
   std::vector<Observation> observations;
   std::vector<uint32_t> first{0};
+  std::vector<glm::vec3> positions, normals;  // of the points, in the world
   size_t point_count() const { return first.size() - 1; }
 };
 
@@ -31,9 +33,13 @@ struct SampleOptions {
   float min_cosine = 0.35f;        // between view ray and normal; grazing views smear
 };
 
-// Which of the frames see which vertices of `surface` (with normals, in the capture's world). A pixel beside a depth
+// Points to take so that the observations of this many frames fit in some 50 MiB.
+size_t points_for(size_t frames);
+
+// Which of the frames see which vertices of `surface` (with normals, in the world of `depth_cameras`, one a frame). A
+// pixel beside a depth
 // discontinuity sees nothing: from the colour camera's place another surface may be there.
 SurfaceSamples sample_surface(const Mesh& surface, const Capture& capture, const std::vector<size_t>& frames,
-                              const SampleOptions& options, JobContext& job);
+                              std::span<const Camera> depth_cameras, const SampleOptions& options, JobContext& job);
 
 }  // namespace diorama

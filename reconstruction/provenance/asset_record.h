@@ -12,7 +12,8 @@ namespace diorama {
 // Not scored yet.
 AssetRecord asset_record(const Capture& capture, std::string representation, std::string options_json);
 
-// What must be the same for a checkpoint to be continued: capture, frames and options, as a JSON object.
+// What must be the same for a checkpoint to be continued: capture, its calibration, frames and options, as a JSON
+// object.
 std::string fit_identity(const Capture& capture, const std::vector<size_t>& frames, const std::string& options_json);
 
 }  // namespace diorama

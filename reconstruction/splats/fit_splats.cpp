@@ -1,6 +1,6 @@
 #include "reconstruction/splats/fit_splats.h"
 
-#include "capture/rig.h"
+#include "capture/calibration_file.h"
 #include "engine/base/error.h"
 #include "engine/base/options.h"
 #include "engine/scene/splat_transform.h"
@@ -200,7 +200,9 @@ SplatFit fit_splats(const Capture& capture, const SplatFitOptions& given, JobCon
   record.antialiased = options.antialiased;
   fit.calibration = capture.calibration();
   if (options.rig) fit.calibration = trainer.refinement().refined(*capture.calibration());
-  if (fit.calibration) record.calibration_json = to_json(*fit.calibration);
+  if (fit.calibration) {
+    record.calibration_json = to_json(CaptureCalibration{fit.calibration, capture.corrections()});
+  }
   fit.stats.splats = trainer.count();
   fit.asset = asset_of(trainer.snapshot(), std::move(record));
   return fit;

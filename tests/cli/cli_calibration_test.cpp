@@ -50,6 +50,20 @@ TEST(CliCalibration, FindsTheHiddenRigOfTheSyntheticRoom) {
   EXPECT_GT(by_itself, psnr("", "--calibration none") + 1);
 }
 
+TEST(CliCalibration, OfANoisyCaptureScoresAsTheTrueRigDoes) {
+  const TempDir dir;
+  const std::string noise = "--depth-noise 1 --image-noise 1";
+  const std::string known = unregistered_room(dir, "known", noise);
+  const std::string hidden = unregistered_room(dir, "hidden", "--hide-calibration " + noise);
+  const auto psnr = [&](const std::string& room) {
+    const auto mesh = (dir / "mesh.glb").string(), scores = (dir / "scores.json").string();
+    EXPECT_EQ(run_cli("fit " + room + " --as mesh --no-score -o " + mesh).exit_code, 0);
+    EXPECT_EQ(run_cli("eval " + mesh + " " + room + " --json " + scores).exit_code, 0);
+    return nlohmann::json::parse(read_text_file(scores))["mean"]["psnr"].get<double>();
+  };
+  EXPECT_GT(psnr(hidden), psnr(known) - 0.3);  // what the product promises
+}
+
 TEST(CliCalibration, RefusesACaptureWithTooFewFramesAndADamagedFile) {
   const Sample& sample = Sample::get();
   const TempDir dir;

@@ -50,11 +50,12 @@ Problem random_problem(uint64_t seed, int points) {
 TEST(Photometric, GradientMatchesCentralDifferences) {
   ThreadPool pool(2);
   for (const double huber : {10.0, 0.1}) {  // quadratic throughout, and with most residuals in the linear part
-    const Problem problem = random_problem(7, 400);
-    const PhotometricOptions options{.huber = huber};
+    Problem problem = random_problem(7, 400);
+    problem.rig.lens = {-0.1, 0.05, 0, 0.002, -0.001};
+    const PhotometricOptions options{.huber = huber, .parameters = kRigParameters};
     const NormalEquations sums = linearize(problem.samples, problem.frames, problem.rig, options, pool);
     // Steps of about a tenth of a pixel: float pictures allow no less, the bilinear kinks no more.
-    const RigStep sizes{2e-3, 2e-3, 0.1, 0.1, 2e-3, 2e-3, 4e-3, 4e-3, 4e-3, 6e-3};
+    const RigStep sizes{2e-3, 2e-3, 0.1, 0.1, 2e-3, 2e-3, 4e-3, 4e-3, 4e-3, 6e-3, 0.05, 0.2, 8e-3, 8e-3};
     for (size_t k = 0; k < sizes.size(); ++k) {
       RigStep plus{}, minus{};
       plus[k] = sizes[k];

@@ -1,6 +1,6 @@
 #include "tools/cli/choose_calibration.h"
 
-#include "capture/rig.h"
+#include "capture/calibration_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "reconstruction/calibration/calibrate.h"
@@ -33,8 +33,8 @@ void choose_calibration(Capture& capture, const std::string& choice, TerminalJob
   } else if (choice == "none") {
     capture.set_calibration(std::nullopt);
   } else {
-    capture.set_calibration(
-        with_context(std::filesystem::path(choice), [&] { return rig_calibration_from_json(read_text_file(choice)); }));
+    with_context(std::filesystem::path(choice),
+                 [&] { apply(capture_calibration_from_json(read_text_file(choice)), capture); });
   }
 }
 

@@ -24,6 +24,8 @@ void run_eval(const EvalArguments& args, const Settings& settings) {
   if (args.calibration != "asset") {
     if (asset.record) asset.record->calibration_json = "{}";
     choose_calibration(capture, args.calibration, terminal);
+  } else if (const auto used = scored_calibration(asset, capture)) {
+    capture.set_calibration(used);  // its lens is removed from what is compared
   }
   ReportPictures pictures;
   const EvalReport report =

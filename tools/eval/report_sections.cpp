@@ -103,6 +103,13 @@ bool has_calibration_record(const ReportContext& context) {
   return context.asset.record && context.asset.record->calibration_json.size() > 2;  // more than {}
 }
 
+// Training frames that the fit corrected.
+size_t corrected_frames(const ReportContext& context) {
+  if (!has_calibration_record(context)) return 0;
+  const Json record = Json::parse(context.asset.record->calibration_json, nullptr, false);
+  return record.is_object() && record.contains("frames") ? record["frames"].size() : 0;
+}
+
 // The options of the fit as a command line takes them.
 std::string option_flags(const std::string& options_json) {
   const Json options = Json::parse(options_json, nullptr, false);
@@ -195,9 +202,14 @@ std::string calibration_section(const ReportContext& context) {
     html +=
         "<p>Colour and depth come from two cameras. The pictures above are placed by the calibration on the right.</p>";
     html += calibration_table(context.capture.frames().front().color, *used);
-  } else {
+  } else if (!context.capture.conventions().color_registered) {
     html +=
         "<p>The capture's colour is not registered to its depth and was used as shipped, without a calibration.</p>";
+  }
+  if (const size_t corrected = corrected_frames(context); corrected > 0) {
+    html += fmt::format(
+        "<p>Exposure and pose of {} training frames were refined; held-out frames keep what was recorded.</p>\n",
+        corrected);
   }
   if (has_calibration_record(context)) {
     html += fmt::format("<details><summary>The asset's record of it</summary><pre><code>{}</code></pre></details>\n",
