@@ -52,7 +52,7 @@ FrameCorrection read_frame(const Json& frame, size_t index) {
   if (frame.contains("turn_deg") || frame.contains("shift_mm")) {
     const glm::dvec3 turn_deg = read_triple(frame, index, "turn_deg", -kLargestTurn_deg, kLargestTurn_deg);
     const glm::dvec3 shift_mm = read_triple(frame, index, "shift_mm", -kLargestShift_mm, kLargestShift_mm);
-    correction.shipped_from_refined = {rotation_from_vector(turn_deg * kDegree), glm::vec3(shift_mm / 1000.0)};
+    correction.shipped_from_refined = {turn_from_vector(turn_deg * kDegree), glm::vec3(shift_mm / 1000.0)};
   }
   return correction;
 }
@@ -64,7 +64,7 @@ Json rounded(glm::dvec3 v, double step) {
 }
 
 Json frame_json(const FrameCorrection& correction) {
-  const glm::dvec3 turn_deg = rotation_vector(correction.shipped_from_refined.rotation) / kDegree;
+  const glm::dvec3 turn_deg = turn_vector(correction.shipped_from_refined.rotation) / kDegree;
   const glm::dvec3 shift_mm = 1000.0 * glm::dvec3(correction.shipped_from_refined.translation);
   return {{"id", correction.frame},
           {"gain", rounded(glm::dvec3(correction.gain), 1e-6)},
@@ -116,7 +116,7 @@ void apply(const CaptureCalibration& calibration, Capture& capture) {
   if (calibration.rig) capture.set_calibration(calibration.rig);
 }
 
-glm::dvec3 rotation_vector(const glm::mat3& rotation) {
+glm::dvec3 turn_vector(const glm::mat3& rotation) {
   glm::dquat q = glm::normalize(glm::quat_cast(glm::dmat3(rotation)));
   if (q.w < 0) q = -q;
   const glm::dvec3 axis(q.x, q.y, q.z);
@@ -125,7 +125,7 @@ glm::dvec3 rotation_vector(const glm::mat3& rotation) {
   return sine > 1e-12 ? axis * (2 * std::atan2(sine, q.w) / sine) : 2.0 * axis;
 }
 
-glm::mat3 rotation_from_vector(glm::dvec3 turn) {
+glm::mat3 turn_from_vector(glm::dvec3 turn) {
   const double angle = glm::length(turn);
   return angle > 0 ? glm::mat3(glm::mat3_cast(glm::angleAxis(angle, turn / angle))) : glm::mat3(1.0f);
 }

@@ -31,7 +31,7 @@ CaptureCalibration calibration_of(const Capture& capture);
 void apply(const CaptureCalibration& calibration, Capture& capture);
 
 // A rotation as its axis times its angle, radians; below half a turn.
-glm::dvec3 rotation_vector(const glm::mat3& rotation);
-glm::mat3 rotation_from_vector(glm::dvec3 turn);
+glm::dvec3 turn_vector(const glm::mat3& rotation);
+glm::mat3 turn_from_vector(glm::dvec3 turn);
 
 }  // namespace diorama

@@ -16,7 +16,7 @@ constexpr size_t kLeastObservations = 100;
 constexpr int kRobustRounds = 6, kMaxIterations = 200;
 constexpr double kHuber = 0.12;        // of a residual in kCodeUnit: some 14 counts of 255
 constexpr double kTolerance = 1e-7;    // of the conjugate gradients' residual, relative
-constexpr double kPriorWeight = 1;     // gains near 1 where nothing else tells: 1 observation of white
+constexpr double kPriorWeight = 0.1;   // gains near 1 where nothing else tells: a tenth of an observation of white
 constexpr double kNeighbourhood = 30;  // observations of one frame share errors: they count as this many times fewer
 constexpr size_t kPointsPerPiece = 512;
 

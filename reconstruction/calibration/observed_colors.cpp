@@ -12,14 +12,18 @@ constexpr float kDarkest = 10.0f / 255, kBrightest = 243.0f / 255;
 constexpr glm::vec3 kNothing(-1.0f);
 
 glm::vec3 color_at(const ImageRgba8& image, glm::vec2 pixel) {
-  if (!(pixel.x >= 0 && pixel.y >= 0 && pixel.x < static_cast<float>(image.width()) &&
-        pixel.y < static_cast<float>(image.height()))) {
+  const glm::vec2 at = pixel - 0.5f;
+  if (!(at.x >= 0 && at.y >= 0 && at.x < static_cast<float>(image.width() - 1) &&
+        at.y < static_cast<float>(image.height() - 1))) {
     return kNothing;
   }
-  const glm::u8vec4 code = image.at(static_cast<int>(pixel.x), static_cast<int>(pixel.y));
-  const glm::vec3 color = glm::vec3(code) / 255.0f;
+  const glm::ivec2 base(at);
+  const glm::vec2 f = at - glm::vec2(base);
+  const auto code = [&](int x, int y) { return glm::vec4(image.at(base.x + x, base.y + y)) / 255.0f; };
+  const glm::vec4 top = glm::mix(code(0, 0), code(1, 0), f.x), bottom = glm::mix(code(0, 1), code(1, 1), f.x);
+  const glm::vec4 color = glm::mix(top, bottom, f.y);
   const float low = std::min({color.x, color.y, color.z}), high = std::max({color.x, color.y, color.z});
-  return code.a == 255 && low >= kDarkest && high <= kBrightest ? color : kNothing;
+  return color.w > 0.999f && low >= kDarkest && high <= kBrightest ? glm::vec3(color) : kNothing;
 }
 
 }  // namespace
@@ -51,8 +55,8 @@ std::vector<glm::vec3> observed_colors(const Capture& capture, const SurfaceSamp
     const Frame& frame = capture.frames()[samples.frames[f]];
     const FrameImages images = capture.load(samples.frames[f], kColor);
     DIO_CHECK(frame.depth && images.color);
-    const ImageRgba8 small =
-        shrink_by_area(*images.color, glm::max(images.color->size_px() / kObservedMeanPx, glm::ivec2(1)));
+    const int factor = std::max(1, images.color->width() / kObservedWidthPx);
+    const ImageRgba8 small = shrink_by_area(*images.color, glm::max(images.color->size_px() / factor, glm::ivec2(1)));
     const Camera camera = resized(color_camera(frame, capture.calibration()), small.size_px());
     const Rigid color_from_depth = inverse(camera.world_from_camera) * frame.depth->world_from_camera;
     for (uint32_t i = frames.first[f]; i < frames.first[f + 1]; ++i) {

@@ -15,10 +15,10 @@ struct ObservationsByFrame {
 };
 ObservationsByFrame by_frame(const SurfaceSamples& samples);
 
-// What each observation saw: sRGB in [0, 1], the mean over kObservedMeanPx squared pixels, so that a pixel's noise and
-// a small misplacement count little. Negative where the point is outside the colour image, or too dark or too bright
-// for its code to tell the light.
-inline constexpr int kObservedMeanPx = 4;
+// What each observation saw: sRGB in [0, 1], interpolated in the picture made smaller by a whole factor to a width
+// below twice kObservedWidthPx, so that a pixel's noise and a small misplacement count little. Negative where the point
+// is outside the colour image, or too dark or too bright for its code to tell the light.
+inline constexpr int kObservedWidthPx = 320;
 std::vector<glm::vec3> observed_colors(const Capture& capture, const SurfaceSamples& samples, JobContext& job);
 
 inline bool was_observed(glm::vec3 color) {

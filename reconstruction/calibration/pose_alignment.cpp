@@ -91,12 +91,12 @@ PoseStep damped_step(const AlignmentSums& sums, double damping) {
 }  // namespace
 
 Rigid moved(const Rigid& world_from_camera, const PoseStep& step) {
-  return {rotation_from_vector({step[0], step[1], step[2]}) * world_from_camera.rotation,
+  return {turn_from_vector({step[0], step[1], step[2]}) * world_from_camera.rotation,
           glm::vec3(glm::dvec3(world_from_camera.translation) + glm::dvec3(step[3], step[4], step[5]))};
 }
 
 PoseStep motion_between(const Rigid& from, const Rigid& to) {
-  const glm::dvec3 turn = rotation_vector(to.rotation * glm::transpose(from.rotation));
+  const glm::dvec3 turn = turn_vector(to.rotation * glm::transpose(from.rotation));
   const glm::dvec3 shift = glm::dvec3(to.translation) - glm::dvec3(from.translation);
   return {turn.x, turn.y, turn.z, shift.x, shift.y, shift.z};
 }

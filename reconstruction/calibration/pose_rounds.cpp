@@ -249,7 +249,7 @@ void center_corrections(std::span<const Camera> shipped, const std::vector<bool>
       shift += glm::dvec3(step[3], step[4], step[5]) / count;
       middle += glm::dvec3(poses[f].translation) / count;
     }
-    const glm::mat3 back = rotation_from_vector(-turn);
+    const glm::mat3 back = turn_from_vector(-turn);
     for (size_t f = 0; f < poses.size(); ++f) {
       if (!move[f]) continue;
       const glm::dvec3 arm = glm::dmat3(back) * (glm::dvec3(poses[f].translation) - middle);

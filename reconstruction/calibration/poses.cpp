@@ -97,13 +97,21 @@ double median_of(std::vector<double> values) {
   return *middle;
 }
 
-// How the frames that are not in the model fit it at their shipped poses.
-Misfit held_out_misfit(const PoseProblem& problem, const std::vector<bool>& in_model, const Refined& refined) {
+// How the frames that are not in the model fit it: at their shipped poses, and laid on it.
+struct SetAside {
+  Misfit kept, laid;
+};
+
+SetAside fit_set_aside(const PoseProblem& problem, const std::vector<bool>& in_model, const Refined& refined) {
   std::vector<float> gains = refined.gains;
-  const PoseModel model = make_model(problem, refined.poses, in_model, finest(problem), gains);
+  std::vector<Rigid> poses = refined.poses;
   std::vector<bool> set_aside = in_model;
   set_aside.flip();
-  return misfit_of(problem, model, set_aside, gains, refined.poses);
+  const PoseModel model = make_model(problem, poses, in_model, finest(problem), gains);
+  SetAside result{.kept = misfit_of(problem, model, set_aside, gains, poses)};
+  lay_frames(problem, model, set_aside, gains, kFirstScale, poses);
+  result.laid = misfit_of(problem, model, set_aside, gains, poses);
+  return result;
 }
 
 Misfit whole_misfit(const PoseProblem& problem, const std::vector<bool>& all, const Refined& refined) {
@@ -112,9 +120,9 @@ Misfit whole_misfit(const PoseProblem& problem, const std::vector<bool>& all, co
   return misfit_of(problem, model, all, gains, refined.poses);
 }
 
-bool pays(const PoseResult& result) {
-  const double depth = result.held_out_after.depth_mm / std::max(1e-6, result.held_out_before.depth_mm);
-  const double color = result.held_out_after.color_codes / std::max(1e-6, result.held_out_before.color_codes);
+bool is_better(const Misfit& after, const Misfit& before) {
+  const double depth = after.depth_mm / std::max(1e-6, before.depth_mm);
+  const double color = after.color_codes / std::max(1e-6, before.color_codes);
   return std::min(depth, color) < kPaysBelow && std::max(depth, color) < kMayRiseTo;
 }
 
@@ -131,15 +139,20 @@ PoseResult refine_poses(const Capture& capture, const PoseOptions& options, JobC
   for (size_t f = kSetAsideFirst; f < model.size(); f += kSetAsideEvery) model[f] = false;
 
   PoseResult result{.frames = problem.frames};
-  result.held_out_before = held_out_misfit(problem, model, shipped);
+  const SetAside before = fit_set_aside(problem, model, shipped);
   result.before = whole_misfit(problem, all, shipped);
   Refined refined = shipped;
   refine(problem, model, 0, refined);
-  result.held_out_after = held_out_misfit(problem, model, refined);
+  const SetAside after = fit_set_aside(problem, model, refined);
   // The frames that were set aside join; the others are almost there.
   refine(problem, all, std::min(kCoarseRounds - 1, options.rounds - 1), refined);
   result.after = whole_misfit(problem, all, refined);
-  result.pays = pays(result);
+  result.held_out_before = before.kept;
+  result.held_out_after = after.kept;
+  result.laid_before = before.laid;
+  result.laid_after = after.laid;
+  result.truer = is_better(after.laid, before.laid);
+  result.pays = is_better(after.kept, before.kept);
   result.rounds = refined.rounds;
   for (size_t f = 0; f < problem.frames.size(); ++f) {
     result.shipped_from_refined.push_back(inverse(problem.shipped[f].world_from_camera) * refined.poses[f]);

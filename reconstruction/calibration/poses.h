@@ -33,9 +33,12 @@ struct PoseResult {
   double shift_mm = 0, turn_deg = 0;        // RMS of the corrections
   double sigma_mm = 0, sigma_deg = 0;       // of a correction, 1 sigma over all axes, the median over frames
   int rounds = 0;
-  Misfit before, after;                    // of all frames
-  Misfit held_out_before, held_out_after;  // of frames that were set aside and keep their shipped poses
-  bool pays = false;                       // frames that keep their poses are fitted better
+  Misfit before, after;  // of all frames
+  // Of frames that were set aside, against the surface of the others: at their shipped poses, as test frames are
+  // scored; and laid on it, which tells how true the surface is whatever their own poses are worth.
+  Misfit held_out_before, held_out_after, laid_before, laid_after;
+  bool truer = false;  // the laid ones fit better
+  bool pays = false;   // those that keep their poses fit better
 };
 
 // Refines the pose of every training frame against the surface fused from all of them: point-to-plane distance of its

@@ -59,6 +59,9 @@ Json poses_json(const PoseResult& result) {
           {"after", misfit_json(result.after)},
           {"held_out_before", misfit_json(result.held_out_before)},
           {"held_out_after", misfit_json(result.held_out_after)},
+          {"laid_before", misfit_json(result.laid_before)},
+          {"laid_after", misfit_json(result.laid_after)},
+          {"truer", result.truer},
           {"pays", result.pays}};
 }
 
@@ -114,6 +117,9 @@ std::string poses_text(const PoseResult& result) {
   };
   text += change("depth deviation   ", result.before, result.after);
   text += change("  set aside       ", result.held_out_before, result.held_out_after);
+  text += change("  laid on it      ", result.laid_before, result.laid_after);
+  text +=
+      fmt::format("surface is truer  {}\n", yes_or(result.truer, "no, frames set aside and laid on it fit no better"));
   return text + fmt::format("worth using       {}\n",
                             yes_or(result.pays, "no, frames that keep their poses are fitted no better"));
 }

@@ -16,7 +16,7 @@ CaptureCalibration sample() {
   calibration.rig = RigCalibration{{{640, 480}, {525, 526}, {319, 241}, {}}, {{}, {-0.02f, 0.001f, 0.003f}}};
   calibration.rig->lens = {0.05, -0.1, 0, 0.001, -0.002};
   calibration.frames = {
-      {"frame-000000", {rotation_from_vector({0.01, -0.02, 0.03}), {0.001f, 0.002f, -0.003f}}, {1.1f, 1, 0.9f}},
+      {"frame-000000", {turn_from_vector({0.01, -0.02, 0.03}), {0.001f, 0.002f, -0.003f}}, {1.1f, 1, 0.9f}},
       {"frame-000005", {}, {0.97f, 1.01f, 1.02f}}};
   return calibration;
 }
@@ -34,7 +34,7 @@ TEST(CalibrationFile, ComesBackAsWritten) {
     const Rigid &a = read.frames[i].shipped_from_refined, &b = written.frames[i].shipped_from_refined;
     EXPECT_LT(glm::length(a.translation - b.translation), 2e-7f);  // written to 0.1 um
     // A float matrix holds angles to about 1e-7.
-    EXPECT_LT(glm::length(rotation_vector(a.rotation) - rotation_vector(b.rotation)), 1e-6);
+    EXPECT_LT(glm::length(turn_vector(a.rotation) - turn_vector(b.rotation)), 1e-6);
   }
 }
 
@@ -79,10 +79,10 @@ TEST(CalibrationFile, RefusesWhatItCannotHonour) {
   }
 }
 
-TEST(RotationVector, IsTheInverseOfItsRotation) {
+TEST(TurnVector, IsTheInverseOfItsRotation) {
   for (const glm::dvec3 turn : {glm::dvec3(0.0), {1e-5, 0, 0}, {0.01, -0.02, 0.005}, {1, -2, 0.5}}) {
     // Float matrices: 1e-6 of a radian.
-    EXPECT_LT(glm::length(rotation_vector(rotation_from_vector(turn)) - turn), 1e-6);
+    EXPECT_LT(glm::length(turn_vector(turn_from_vector(turn)) - turn), 1e-6);
   }
 }
 

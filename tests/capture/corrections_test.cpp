@@ -40,7 +40,7 @@ struct Sample {
     content.name = "three";
     for (const char* id : {"a", "b", "c"}) {
       Camera camera{kSize, {50, 50}, {32, 24}, {}};
-      camera.world_from_camera = {rotation_from_vector({0.3, -1.0, 0.2}), {1, 2, static_cast<float>(id[0] - 'a')}};
+      camera.world_from_camera = {turn_from_vector({0.3, -1.0, 0.2}), {1, 2, static_cast<float>(id[0] - 'a')}};
       content.frames.push_back({.id = id, .color = camera, .depth = camera});
     }
     content.frames[0].split = Split::kTest;
@@ -50,7 +50,7 @@ struct Sample {
 };
 
 FrameCorrection correction(const std::string& frame) {
-  return {frame, {rotation_from_vector({0.02, 0, 0}), {0.01f, 0, 0}}, {1.2f, 1.0f, 0.8f}};
+  return {frame, {turn_from_vector({0.02, 0, 0}), {0.01f, 0, 0}}, {1.2f, 1.0f, 0.8f}};
 }
 
 void expect_same_pose(const Rigid& a, const Rigid& b, float tolerance = 0) {
@@ -122,7 +122,7 @@ TEST(Corrections, OfHeldOutUnknownOrRepeatedFramesAreRefused) {
 
 TEST(Corrections, MoveAnUnregisteredColourCameraWithItsDepthCamera) {
   Sample sample;
-  const RigCalibration rig{sample.capture.frames()[1].color, {rotation_from_vector({0, 0.01, 0}), {-0.02f, 0, 0}}};
+  const RigCalibration rig{sample.capture.frames()[1].color, {turn_from_vector({0, 0.01, 0}), {-0.02f, 0, 0}}};
   sample.capture.set_calibration(rig);
   sample.capture.set_corrections({correction("b")});
   const Camera camera = color_camera(sample.capture.frames()[1], sample.capture.calibration());

@@ -40,7 +40,7 @@ PoseErrors pose_errors(const std::string& noisy, const std::string& exact, const
   const std::vector<size_t> frames = truth.frames_of(Split::kTrain);
   for (const size_t i : frames) {
     const Rigid &a = refined.frames()[i].depth->world_from_camera, &b = truth.frames()[i].depth->world_from_camera;
-    const double angle = glm::degrees(glm::length(rotation_vector(a.rotation * glm::transpose(b.rotation))));
+    const double angle = glm::degrees(glm::length(turn_vector(a.rotation * glm::transpose(b.rotation))));
     const double distance = 1000 * glm::length(a.translation - b.translation);
     turn += angle * angle / static_cast<double>(frames.size());
     shift += distance * distance / static_cast<double>(frames.size());
