@@ -13,11 +13,12 @@ using nlohmann::json;
 
 CaptureCalibration sample() {
   CaptureCalibration calibration;
-  calibration.rig = RigCalibration{{{640, 480}, {525, 526}, {319, 241}, {}}, {{}, {-0.02f, 0.001f, 0.003f}}};
+  calibration.rig =
+      RigCalibration{{{640, 480}, {525, 526}, {319, 241}, {}}, {glm::mat3(1.0f), {-0.02f, 0.001f, 0.003f}}};
   calibration.rig->lens = {0.05, -0.1, 0, 0.001, -0.002};
   calibration.frames = {
       {"frame-000000", {turn_from_vector({0.01, -0.02, 0.03}), {0.001f, 0.002f, -0.003f}}, {1.1f, 1, 0.9f}},
-      {"frame-000005", {}, {0.97f, 1.01f, 1.02f}}};
+      {"frame-000005", Rigid{}, {0.97f, 1.01f, 1.02f}}};
   return calibration;
 }
 
