@@ -1,4 +1,4 @@
-#include "assets/gltf.h"
+#include "assets/asset_file.h"
 #include "capture/capture.h"
 #include "capture/self_check.h"
 #include "capture/transforms_writer.h"
@@ -109,6 +109,7 @@ void run_fit(const FitArguments& args, const CLI::App& app, const Settings& sett
   SplatFitRun run;
   const bool splats = args.representation == "splats";
   refuse_options_of(app, splats ? kMeshGroup : kSplatGroup, args.representation);
+  check_asset_name(args.output);
   TerminalJob terminal(settings);
   JobContext& job = terminal.context();
   const std::filesystem::path checkpoint = args.checkpoint.empty() ? std::filesystem::path(args.output + ".checkpoint")
@@ -136,7 +137,7 @@ void run_fit(const FitArguments& args, const CLI::App& app, const Settings& sett
       page = report_page(report, pictures, {fitted.asset, capture, args.capture, settings.command_line, fitted.facts});
     }
   }
-  write_glb(fitted.asset, args.output);
+  for (const std::string& left_out : write_asset(fitted.asset, args.output)) terminal.warn(left_out);
   if (!page.empty()) write_file(args.html, page);
   if (!args.cameras.empty()) write_file(args.cameras, transforms_json(capture, fitted.calibration));
   if (!args.schedule.empty()) write_file(args.schedule, fitted.schedule_json);
@@ -155,7 +156,7 @@ Command fit_command(CLI::App& program) {
   const auto args = std::make_shared<FitArguments>();
   app->add_option("CAPTURE", args->capture, "folder of the capture")->required();
   app->add_option("--as", args->representation, "what to fit")->required()->check(CLI::IsMember({"mesh", "splats"}));
-  app->add_option("-o,--output", args->output, "the .glb to write")->required();
+  app->add_option("-o,--output", args->output, "the file to write: .glb; .ply or .spz of splats")->required();
   app->add_option("--checkpoint", args->checkpoint, "folder of the checkpoint (default: OUTPUT.checkpoint)");
   app->add_flag("--resume", args->resume, "go on from the checkpoint of a run that was stopped");
   app->add_flag("--check,!--no-check", args->check,
