@@ -22,8 +22,8 @@ struct StepRates {
   float exposure = 0;                                          // share of the way to each view's own exposure
 };
 
-// `extent_m`: mean distance of what the cameras see. `expected_steps`: of the whole fit; the fewer there are, the farther
-// each goes.
+// `extent_m`: mean distance of what the cameras see. `expected_steps`: of the whole fit; the fewer there are, the
+// farther each goes.
 StepRates rates_at(float progress, double expected_steps, float extent_m);
 
 // Degree of the colours' harmonics in use: one more after each tenth of the fit.
