@@ -195,6 +195,11 @@ SplatFit fit_splats(const Capture& capture, const SplatFitOptions& given, JobCon
     throw;
   }
   fit.stats.train_s = seconds_since(train_start);
+  if (fit.stats.steps == 0) {
+    fail(ErrorCode::kInvalidInput,
+         "--max-minutes {}: the time was over after {:.0f} s, before the first step; give more", options.max_minutes,
+         seconds_since(fit_start));
+  }
   fit.stats.timings = trainer.timings();
   AssetRecord record = asset_record(capture, "splats", options_to_json(option_fields(options)));
   record.antialiased = options.antialiased;

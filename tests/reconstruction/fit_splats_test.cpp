@@ -189,6 +189,14 @@ TEST(FitSplats, RunBoundedByTimeIsRepeatedToTheBit) {
   EXPECT_TRUE(same_bits(fit.asset.splats.at(0).cloud, cloud_of(capture, options, 2, run)));
 }
 
+TEST(FitSplats, TimeThatIsOverBeforeTheFirstStepIsToldOf) {
+  SplatFitOptions options = quick();
+  options.max_minutes = 0.01f;
+  SplatFitRun run;
+  run.started -= std::chrono::seconds(60);
+  DIO_EXPECT_ERROR(cloud_of(ball(), options, 2, run), ErrorCode::kInvalidInput, "before the first step");
+}
+
 TEST(FitSplats, ClassicStrategyKeepsTheBudget) {
   SplatFitOptions options = quick();
   options.strategy = 1;
