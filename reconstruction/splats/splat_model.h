@@ -11,7 +11,6 @@ namespace diorama {
 // What training saw of a splat since densification looked last.
 struct SplatHistory {
   float gradient_sum = 0;  // of |dL / d mean| over the views that saw it; the loss is a mean, the mean in pixels
-  float weight_max = 0;    // largest blending weight in any pixel
   uint32_t views = 0;
 };
 

@@ -166,7 +166,7 @@ TEST(Densify, ClassicSplitsWhatIsPulledAndDropsWhatHasFaded) {
   SplatCloud cloud = cloud_at({{0, 0, 1}, {0, 0, 2}, {0, 0, 3}});
   cloud.opacities[2] = 0.001f;
   SplatModel model(cloud);
-  model.history[0] = {.gradient_sum = 1, .weight_max = 0, .views = 2};
+  model.history[0] = {.gradient_sum = 1, .views = 2};
   Random random(1);
   const DensifyStats stats = densify_classic(model, 10, 1.5f, random);
   EXPECT_EQ(stats.added, 1u);

@@ -129,8 +129,10 @@ StepResult CpuSplatTrainer::losses(const TrainingView& view, size_t index, const
   const auto rows = static_cast<size_t>(image_.size_px().y);
   const auto sums = sum_in_order(pool_, rows, kRowGrain, ExposureSums{}, [&](size_t begin, size_t end) {
     ExposureSums part;
+    const size_t width = static_cast<size_t>(image_.size_px().x);
     for (size_t row = begin; row < end; ++row) {
       const int y = static_cast<int>(row);
+      const float* const mask = weights_.empty() ? nullptr : weights_.data() + row * exposed_.stride();
       for (int c = 0; c < 3; ++c) {
         const auto plane = static_cast<SplatPlane>(c);
         const auto drawn = std::as_const(image_).row(plane, y);
@@ -140,11 +142,12 @@ StepResult CpuSplatTrainer::losses(const TrainingView& view, size_t index, const
         const auto exposed = std::as_const(exposed_).row(plane, y);
         float x = 0, sum_y = 0, xx = 0, xy = 0, square = 0;
         for (size_t i = 0; i < drawn.size(); ++i) {
+          const float counts = mask ? mask[i] : 1.0f;
           gradient[i] *= scale;
-          x += drawn[i];
-          sum_y += target[i];
-          xx += drawn[i] * drawn[i];
-          xy += drawn[i] * target[i];
+          x += counts * drawn[i];
+          sum_y += counts * target[i];
+          xx += counts * drawn[i] * drawn[i];
+          xy += counts * drawn[i] * target[i];
           square += (exposed[i] - target[i]) * (exposed[i] - target[i]);
         }
         part.x[c] += x;
@@ -153,11 +156,11 @@ StepResult CpuSplatTrainer::losses(const TrainingView& view, size_t index, const
         part.xy[c] += xy;
         part.square_error += square;
       }
-      part.count += static_cast<double>(image_.size_px().x);
+      for (size_t i = 0; i < width; ++i) part.count += mask ? static_cast<double>(mask[i]) : 1.0;
     }
     return part;
   });
-  if (weights_.empty()) refinement_.step_exposure(index, sums, rates.exposure);
+  refinement_.step_exposure(index, sums, rates.exposure);
   if (image_.channels().depth && options_.depth_weight > 0 && !view.depth_m.empty()) {
     add_depth_loss(image_, view.depth_m, options_.depth_weight, gradient_, pool_);
   }
@@ -166,7 +169,7 @@ StepResult CpuSplatTrainer::losses(const TrainingView& view, size_t index, const
     if (normals_[index].empty()) normals_[index] = normals_of(view.camera, view.depth_m, 2);
     add_normal_loss(image_, normals_[index], options_.normal_weight, gradient_, pool_);
   }
-  return {loss, sums.square_error / (3 * sums.count)};
+  return {loss, sums.square_error / std::max(3 * sums.count, 1.0)};
 }
 
 StepResult CpuSplatTrainer::step(const StepPlan& plan) {
