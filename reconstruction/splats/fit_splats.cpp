@@ -100,9 +100,11 @@ class Training {
     if (!sound) fail(ErrorCode::kInvalidInput, "the checkpoint's order of views does not fit the capture");
   }
 
-  void run(size_t steps, Clock::time_point fit_start, SplatFitStats& stats) {
+  // `between` is called before each step.
+  void run(size_t steps, Clock::time_point fit_start, SplatFitStats& stats, const std::function<void()>& between) {
     job_.begin_stage("train", steps, stats.steps);
     for (size_t step = stats.steps + 1;; ++step) {
+      between();
       const float progress = schedule_.progress(step);
       if (progress < 0) break;
       const StepResult result = trainer_.step({next_view(), step, progress});
@@ -150,7 +152,19 @@ class Training {
   double loss_ = 0, squares_ = 0;
 };
 
-Asset asset_of(SplatCloud cloud, AssetRecord record) {
+// The colour camera as the fit stands.
+std::optional<RigCalibration> calibration_of(const Capture& capture, const SplatTrainer& trainer) {
+  if (!trainer.refinement().choice().rig) return capture.calibration();
+  return trainer.refinement().refined(*capture.calibration());
+}
+
+Asset asset_of(const Capture& capture, const SplatTrainer& trainer, SplatFitOptions options) {
+  AssetRecord record = asset_record(capture, "splats", options_to_json(option_fields(options)));
+  record.antialiased = options.antialiased;
+  if (const auto calibration = calibration_of(capture, trainer)) {
+    record.calibration_json = to_json(CaptureCalibration{calibration, capture.corrections()});
+  }
+  SplatCloud cloud = trainer.snapshot();
   transform(cloud, record.asset_from_capture);
   Asset asset;
   asset.splats.push_back({.name = "splats", .cloud = std::move(cloud)});
@@ -186,8 +200,15 @@ SplatFit fit_splats(const Capture& capture, const SplatFitOptions& given, JobCon
   const auto train_start = Clock::now();
   Training training(trainer, set, std::move(schedule), static_cast<uint64_t>(options.seed), job);
   if (state) training.load(*state, fit.stats);
+  auto next_snapshot = train_start;
+  const auto between_steps = [&] {
+    if (!run.on_snapshot || Clock::now() < next_snapshot) return;
+    run.on_snapshot({fit.stats.steps, seconds_since(fit_start), asset_of(capture, trainer, options)});
+    next_snapshot =
+        Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(run.snapshot_every_s));
+  };
   try {
-    training.run(static_cast<size_t>(budget.steps), fit_start, fit.stats);
+    training.run(static_cast<size_t>(budget.steps), fit_start, fit.stats, between_steps);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled && job.checkpoint_dir && fit.stats.steps > 0) {
       training.save(*job.checkpoint_dir, identity, fit.stats);
@@ -201,15 +222,9 @@ SplatFit fit_splats(const Capture& capture, const SplatFitOptions& given, JobCon
          seconds_since(fit_start));
   }
   fit.stats.timings = trainer.timings();
-  AssetRecord record = asset_record(capture, "splats", options_to_json(option_fields(options)));
-  record.antialiased = options.antialiased;
-  fit.calibration = capture.calibration();
-  if (options.rig) fit.calibration = trainer.refinement().refined(*capture.calibration());
-  if (fit.calibration) {
-    record.calibration_json = to_json(CaptureCalibration{fit.calibration, capture.corrections()});
-  }
+  fit.calibration = calibration_of(capture, trainer);
   fit.stats.splats = trainer.count();
-  fit.asset = asset_of(trainer.snapshot(), std::move(record));
+  fit.asset = asset_of(capture, trainer, options);
   return fit;
 }
 

@@ -7,6 +7,7 @@
 #include "reconstruction/splats/splat_trainer.h"
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,10 +37,21 @@ struct SplatFit {
   SplatFitStats stats;
 };
 
+// What a fit stands at between two steps.
+struct SplatFitSnapshot {
+  size_t step = 0;
+  double seconds = 0;  // since the start of the fit
+  Asset asset;         // as the fit's own, with the calibration so far
+};
+
 // Of one run, beside the options.
 struct SplatFitRun {
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();  // max_minutes count from here
   std::optional<std::string> replay;  // schedule_json of an earlier run, which is repeated to the bit
+  // Called before the first step, and from then on when this many seconds have passed since the call before. It does
+  // not change what is fitted.
+  std::function<void(SplatFitSnapshot)> on_snapshot;
+  double snapshot_every_s = 10;
 };
 
 // Fits 3D Gaussians to the training frames. The start is the fused surface where frames have depth, else the volume

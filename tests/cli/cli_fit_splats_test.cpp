@@ -30,6 +30,24 @@ TEST(Cli, FitAsSplatsScoresWritesCamerasAndRepeatsItself) {
       15.0);  // black scores about 8 dB, the start about 17
 }
 
+TEST(Cli, SnapshotsAreWholeAssetsAndAnotherFitsAreKept) {
+  const Sample& sample = Sample::get();
+  const std::filesystem::path folder = sample.dir / "snapshots";
+  const std::string fit = "fit " + sample.room +
+                          " --as splats --steps 60 --max-splats 1000 --scale 0.25 --no-score -o " +
+                          (sample.dir / "s.glb").string() + " --snapshots " + folder.string();
+  const CliResult first = run_cli(fit + " --snapshot-every 0");
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_TRUE(std::filesystem::exists(folder / "step-0000000.glb"));
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const CliResult info = run_cli("info --json " + entry.path().string());
+    EXPECT_EQ(info.exit_code, 0) << entry.path() << info.err;  // none is left half written
+  }
+  const CliResult again = run_cli(fit);
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_THAT(again.err, testing::HasSubstr("holds snapshots of an earlier fit"));
+}
+
 TEST(Cli, OptionsOfAnotherRepresentationAreRefused) {
   const Sample& sample = Sample::get();
   const CliResult splats =

@@ -189,6 +189,38 @@ TEST(FitSplats, RunBoundedByTimeIsRepeatedToTheBit) {
   EXPECT_TRUE(same_bits(fit.asset.splats.at(0).cloud, cloud_of(capture, options, 2, run)));
 }
 
+TEST(FitSplats, SnapshotsChangeNoBitAndStartWhereTheRunDoes) {
+  const Capture capture = ball();
+  const TempDir folder;
+  ThreadPool pool(2);
+  std::vector<size_t> steps;
+  SplatFitRun run;
+  run.snapshot_every_s = 0;  // between any two steps
+  run.on_snapshot = [&](SplatFitSnapshot snapshot) {
+    steps.push_back(snapshot.step);
+    EXPECT_EQ(snapshot.asset.record->representation, "splats");
+    check_splat_cloud(snapshot.asset.splats.at(0).cloud);
+  };
+  {
+    JobContext job(pool);
+    job.checkpoint_dir = folder.path();
+    job.on_progress([&](const Progress& progress) {
+      if (progress.stage == "train" && progress.step == 57) job.request_cancel();
+    });
+    error_of([&] { fit_splats(capture, quick(), job, run); });
+  }
+  ASSERT_FALSE(steps.empty());
+  EXPECT_EQ(steps.front(), 0u);
+  const size_t before = steps.size();
+  JobContext job(pool);
+  job.checkpoint_dir = folder.path();
+  job.resume = true;
+  const SplatFit fit = fit_splats(capture, quick(), job, run);
+  EXPECT_EQ(steps.at(before), steps.at(before - 1) + 1);  // goes on where the first run was stopped
+  EXPECT_EQ(steps.size(), before + 120 - steps.at(before) + 1);
+  EXPECT_TRUE(same_bits(fit.asset.splats.at(0).cloud, cloud_of(capture, quick())));
+}
+
 TEST(FitSplats, TimeThatIsOverBeforeTheFirstStepIsToldOf) {
   SplatFitOptions options = quick();
   options.max_minutes = 0.01f;

@@ -9,6 +9,7 @@
 #include "tools/cli/choose_calibration.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
+#include "tools/cli/snapshot_writer.h"
 #include "tools/eval/report_page.h"
 
 #include <set>
@@ -22,7 +23,8 @@ constexpr const char* kSplatGroup = "Splats (--as splats)";
 struct FitArguments {
   std::string capture, output, checkpoint, html, calibration = "auto";
   std::string representation = "mesh";
-  std::string cameras, schedule, replay;
+  std::string cameras, schedule, replay, snapshots;
+  double snapshot_every_s = 10;
   bool resume = false, check = true, score = true;
   CaptureOptions capture_options;
   MeshFitOptions mesh;
@@ -80,6 +82,12 @@ Fitted fit_as_mesh(const FitArguments& args, const Capture& capture, JobContext&
 
 Fitted fit_as_splats(const FitArguments& args, const Capture& capture, SplatFitRun run, JobContext& job) {
   if (!args.replay.empty()) run.replay = read_text_file(args.replay);
+  std::optional<SnapshotWriter> snapshots;
+  if (!args.snapshots.empty()) {
+    snapshots.emplace(args.snapshots, job);
+    run.snapshot_every_s = args.snapshot_every_s;
+    run.on_snapshot = [&](SplatFitSnapshot snapshot) { snapshots->write(snapshot.step, std::move(snapshot.asset)); };
+  }
   SplatFit fit = fit_splats(capture, args.splats, job, run);
   const SplatFitStats& stats = fit.stats;
   Fitted fitted;
@@ -110,6 +118,7 @@ void run_fit(const FitArguments& args, const CLI::App& app, const Settings& sett
   const bool splats = args.representation == "splats";
   refuse_options_of(app, splats ? kMeshGroup : kSplatGroup, args.representation);
   check_asset_name(args.output);
+  if (!args.snapshots.empty()) prepare_snapshots(args.snapshots, args.resume);
   TerminalJob terminal(settings);
   JobContext& job = terminal.context();
   const std::filesystem::path checkpoint = args.checkpoint.empty() ? std::filesystem::path(args.output + ".checkpoint")
@@ -173,6 +182,15 @@ Command fit_command(CLI::App& program) {
   app->add_option("--schedule", args->schedule, "write how far the fit was at each step, for --replay")
       ->group(kSplatGroup);
   app->add_option("--replay", args->replay, "repeat the run whose --schedule this file is, to the bit")
+      ->group(kSplatGroup);
+  CLI::Option* const snapshots =
+      app->add_option("--snapshots", args->snapshots,
+                      "write what the fit stands at into this folder now and then, as step-NNNNNNN.glb");
+  snapshots->group(kSplatGroup);
+  app->add_option("--snapshot-every", args->snapshot_every_s, "seconds from one snapshot to the next")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str()
+      ->needs(snapshots)
       ->group(kSplatGroup);
   add_options(*app, args->splats, kSplatGroup);
   add_options(*app, args->mesh, kMeshGroup);
