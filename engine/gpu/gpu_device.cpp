@@ -12,9 +12,7 @@ namespace diorama {
 
 GpuDevice::GpuDevice(const GpuOptions& options) : instance_(options.validation, options.log), log_(options.log) {
   choose(options.device);
-  VkPhysicalDeviceProperties properties{};
-  vkGetPhysicalDeviceProperties(physical_, &properties);
-  limits_ = options.baseline_2022 ? clamped_to_baseline_2022(properties.limits) : properties.limits;
+  find_limits(options.baseline_2022);
   make_device();
   try {
     memory_ = std::make_unique<MemoryBlocks>(physical_, device_);
@@ -46,6 +44,17 @@ void GpuDevice::choose(const std::string& wanted) {
   physical_ = physical[chosen];
   info_ = devices[chosen];
   queue_family_ = find_queue_family(physical_).value();
+}
+
+void GpuDevice::find_limits(bool baseline_2022) {
+  VkPhysicalDeviceSubgroupProperties subgroups{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES};
+  VkPhysicalDeviceProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &subgroups, {}};
+  vkGetPhysicalDeviceProperties2(physical_, &properties);
+  const VkPhysicalDeviceLimits& limits = properties.properties.limits;
+  limits_ = baseline_2022 ? clamped_to_baseline_2022(limits) : limits;
+  subgroups_.size = subgroups.subgroupSize;
+  subgroups_.ballot = !baseline_2022 && (subgroups.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0 &&
+                      (subgroups.supportedOperations & VK_SUBGROUP_FEATURE_BALLOT_BIT) != 0;
 }
 
 // Enabled are features of Android Baseline 2022 alone, and of these what we use: 32-bit indices without a limit, and

@@ -32,6 +32,12 @@ struct GpuDeviceInfo {
 // Every Vulkan device of the machine. Error kNotFound without any driver.
 std::vector<GpuDeviceInfo> list_devices();
 
+// What subgroups of compute shaders can do beyond Android Baseline 2022.
+struct SubgroupInfo {
+  uint32_t size = 1;    // invocations
+  bool ballot = false;  // false where the limits are clamped to the profile
+};
+
 struct GpuOptions {
   // An index of list_devices() or a part of a name, whatever the case. Empty: the first real GPU (discrete before
   // integrated), else a software driver.
@@ -59,7 +65,8 @@ class GpuDevice {
   const GpuDeviceInfo& info() const { return info_; }
   const VkPhysicalDeviceLimits& limits() const { return limits_; }
   const VkPhysicalDeviceFeatures& features() const { return features_; }  // those that are enabled
-  uint32_t timestamp_bits() const { return timestamp_bits_; }             // 0: the queue has no timestamps
+  const SubgroupInfo& subgroups() const { return subgroups_; }
+  uint32_t timestamp_bits() const { return timestamp_bits_; }  // 0: the queue has no timestamps
   VkPipelineCache pipeline_cache() const { return pipeline_cache_.get(); }
   MemoryBlocks& memory() { return *memory_; }
   uint64_t validation_messages() const { return instance_.validation_messages(); }
@@ -81,6 +88,7 @@ class GpuDevice {
  private:
   void set_name(uint64_t handle, VkObjectType type, std::string_view name) const;
   void choose(const std::string& wanted);
+  void find_limits(bool baseline_2022);
   void make_device();
   void make_pipeline_cache(const std::optional<std::filesystem::path>& folder);
   void keep_pipeline_cache();
@@ -94,6 +102,7 @@ class GpuDevice {
   VkQueue queue_ = VK_NULL_HANDLE;
   VkPhysicalDeviceLimits limits_{};
   VkPhysicalDeviceFeatures features_{};
+  SubgroupInfo subgroups_;
   uint32_t queue_family_ = 0, timestamp_bits_ = 0;
   PFN_vkSetDebugUtilsObjectNameEXT set_name_ = nullptr;
   bool lost_ = false, lose_at_next_submit_ = false;

@@ -13,7 +13,7 @@ struct Stage {
 };
 
 void check_limits(const GpuDevice& device, const SpirvModule& module, std::string_view name) {
-  const std::vector<std::string> beyond = beyond_limits(module, device.limits());
+  const std::vector<std::string> beyond = beyond_limits(module, device.limits(), device.subgroups().ballot);
   if (beyond.empty()) return;
   fail(ErrorCode::kUnsupported, "shader {}: {} cannot run it: {}", name, device.info().name, beyond.front());
 }

@@ -42,8 +42,9 @@ struct SpirvModule {
 // Error kInvalidInput when the words are no SPIR-V; `name` stands in the message.
 SpirvModule parse_spirv(std::span<const uint32_t> words, std::string_view name);
 
-// What in the module a device with these limits and the features of Android Baseline 2022 cannot run, one sentence
-// each; empty: all is well.
-std::vector<std::string> beyond_limits(const SpirvModule& module, const VkPhysicalDeviceLimits& limits);
+// What in the module a device with these limits and the features of Android Baseline 2022 (and subgroup ballots, where
+// `ballot`) cannot run, one sentence each; empty: all is well.
+std::vector<std::string> beyond_limits(const SpirvModule& module, const VkPhysicalDeviceLimits& limits,
+                                       bool ballot = false);
 
 }  // namespace diorama

@@ -14,6 +14,8 @@ namespace {
 constexpr uint32_t kAllowed[] = {0,  1,  22, 34, 35, 40, 43, 44,   45,   46,   47,   50,
                                  51, 52, 28, 29, 30, 31, 61, 4427, 4433, 4439, 4441, 4442};
 
+constexpr uint32_t kGroupNonUniformBallot = 64;
+
 struct StageLimit {
   VkDescriptorType types[2];
   uint32_t VkPhysicalDeviceLimits::*limit;
@@ -84,9 +86,10 @@ void check_compute(const SpirvModule& module, const Limits& limits, Report& repo
 
 }  // namespace
 
-std::vector<std::string> beyond_limits(const SpirvModule& module, const VkPhysicalDeviceLimits& limits) {
+std::vector<std::string> beyond_limits(const SpirvModule& module, const VkPhysicalDeviceLimits& limits, bool ballot) {
   Report report;
   for (const uint32_t capability : module.capabilities) {
+    if (ballot && capability == kGroupNonUniformBallot) continue;
     if (std::find(std::begin(kAllowed), std::end(kAllowed), capability) == std::end(kAllowed)) {
       report.add(fmt::format("capability {} is not granted by Android Baseline 2022", capability));
     }

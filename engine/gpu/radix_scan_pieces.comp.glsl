@@ -1,0 +1,13 @@
+#version 450
+#include "engine/gpu/radix_pieces.glsl"
+
+void main() {
+  const uint piece = gl_GlobalInvocationID.x;
+  uint place = 0;
+  for (uint i = 0; i < piece; ++i) place += table[pass.sums_at + i];
+  for (uint i = piece * kPieceWords; i < (piece + 1) * kPieceWords; ++i) {
+    const uint count = table[i];
+    table[i] = place;
+    place += count;
+  }
+}
