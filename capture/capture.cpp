@@ -39,10 +39,10 @@ std::vector<size_t> corrected_frames(const std::string& capture, const std::vect
       fail(ErrorCode::kInvalidInput, "{}: has no frame '{}', which the calibration corrects; calibrate this capture",
            capture, correction.frame);
     }
-    if (frames[found->second].split == Split::kTest) {
+    if (frames[found->second].split != Split::kTrain) {
       fail(ErrorCode::kInvalidInput,
-           "{}: frame '{}' is held out for testing, but the calibration corrects it; calibrate with this split",
-           capture, correction.frame);
+           "{}: frame '{}' is held out, but the calibration corrects it; calibrate with this split", capture,
+           correction.frame);
     }
     if (seen[found->second]) {
       fail(ErrorCode::kInvalidInput, "{}: the calibration corrects frame '{}' twice", capture, correction.frame);

@@ -15,7 +15,7 @@
 
 namespace diorama {
 
-enum class Split { kTrain, kTest };
+enum class Split { kTrain, kTest, kValidation };  // a fit sees the first alone
 
 // Where a rig's colour camera is, seen from its depth camera, and how it projects.
 struct RigCalibration {

@@ -28,7 +28,9 @@ void by_frequency(std::vector<ImageSizeCount>& sizes) {
 void count_frames(const Capture& capture, CaptureSummary& summary) {
   summary.frames = capture.frames().size();
   for (const Frame& frame : capture.frames()) {
-    ++(frame.split == Split::kTrain ? summary.train_frames : summary.test_frames);
+    summary.train_frames += frame.split == Split::kTrain ? 1 : 0;
+    summary.test_frames += frame.split == Split::kTest ? 1 : 0;
+    summary.validation_frames += frame.split == Split::kValidation ? 1 : 0;
     summary.frames_with_depth += frame.depth ? 1 : 0;
     summary.frames_with_confidence += frame.has_confidence ? 1 : 0;
     summary.frames_with_mask += frame.has_mask ? 1 : 0;

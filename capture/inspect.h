@@ -24,7 +24,7 @@ struct CaptureSummary {
   CaptureConventions conventions;
   std::vector<std::string> warnings;
 
-  size_t frames = 0, train_frames = 0, test_frames = 0;
+  size_t frames = 0, train_frames = 0, test_frames = 0, validation_frames = 0;
   size_t cameras = 1;  // of a rig
   size_t frames_with_depth = 0, frames_with_confidence = 0, frames_with_mask = 0, frames_with_alpha = 0;
   std::vector<ImageSizeCount> color_sizes, depth_sizes;  // the commonest first

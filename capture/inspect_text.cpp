@@ -97,7 +97,8 @@ class Lines {
 
 void add_frames(const CaptureSummary& s, Lines& lines) {
   lines.add("capture", "{} ({})", s.name, s.conventions.format);
-  lines.add("frames", "{}: {} train, {} test; {} camera{}", s.frames, s.train_frames, s.test_frames, s.cameras,
+  lines.add("frames", "{}: {} train, {} test{}; {} camera{}", s.frames, s.train_frames, s.test_frames,
+            s.validation_frames > 0 ? fmt::format(", {} validation", s.validation_frames) : "", s.cameras,
             s.cameras == 1 ? "" : "s");
   lines.add("colour", "{}, field of view {:.1f} x {:.1f} deg", sizes_text(s.color_sizes), s.color_field_of_view_deg.x,
             s.color_field_of_view_deg.y);
@@ -156,6 +157,7 @@ std::string to_json(const CaptureSummary& s) {
                {"frames", s.frames},
                {"train_frames", s.train_frames},
                {"test_frames", s.test_frames},
+               {"validation_frames", s.validation_frames},
                {"cameras", s.cameras},
                {"frames_with_depth", s.frames_with_depth},
                {"frames_with_confidence", s.frames_with_confidence},

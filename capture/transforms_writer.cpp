@@ -9,6 +9,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+const char* split_name(Split split) {
+  if (split == Split::kTest) return "test";
+  return split == Split::kValidation ? "val" : "train";
+}
+
 Json opengl_matrix(const Rigid& world_from_camera) {
   Json rows = Json::array();
   for (int row = 0; row < 3; ++row) {
@@ -27,7 +32,7 @@ std::string transforms_json(const Capture& capture, const std::optional<RigCalib
   for (const Frame& frame : capture.frames()) {
     const Camera camera = color_camera(frame, calibration);
     Json entry = {{"file_path", frame.id},
-                  {"split", frame.split == Split::kTest ? "test" : "train"},
+                  {"split", split_name(frame.split)},
                   {"fl_x", camera.focal_px.x},
                   {"fl_y", camera.focal_px.y},
                   {"cx", camera.center_px.x},

@@ -80,16 +80,18 @@ bool settle_splits(TransformsFile& file, std::vector<std::string>& warnings) {
     if (removed > 0) warnings.push_back(fmt::format("{} frames are left out: {}", removed, why));
   };
   if (file.lists_splits) remove(TransformsSplit::kNone, "they are in none of train_, val_ and test_filenames");
-  if (count(TransformsSplit::kTest) > 0) {
-    remove(TransformsSplit::kVal, "they are for validation, and there are test frames");
-    return true;
-  }
+  if (count(TransformsSplit::kTest) > 0) return true;
   if (count(TransformsSplit::kVal) == 0) return false;
   for (TransformsFrame& frame : file.frames) {
     if (frame.split == TransformsSplit::kVal) frame.split = TransformsSplit::kTest;
   }
   warnings.emplace_back("there are no test frames: those for validation are taken");
   return true;
+}
+
+Split split_of(TransformsSplit split) {
+  if (split == TransformsSplit::kTest) return Split::kTest;
+  return split == TransformsSplit::kVal ? Split::kValidation : Split::kTrain;
 }
 
 // Sizes of images from their headers. Where the file declares sizes, one image for each declared size is looked at;
@@ -151,7 +153,7 @@ class TransformsBuilder {
       frame.id = frame_id_of(files.color);
       frame.color = camera_of(described.lens, info.size_px, described.world_from_camera);
       frame.has_alpha = info.channels == 2 || info.channels == 4;
-      frame.split = described.split == TransformsSplit::kTest ? Split::kTest : Split::kTrain;
+      frame.split = split_of(described.split);
       frame.time_s = described.time_s;
       add_depth(described, frame, files);
       add_mask(described, frame, files);

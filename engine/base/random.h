@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 namespace diorama {
 
@@ -44,5 +47,11 @@ class Random {
  private:
   uint64_t state_ = 0, increment_;
 };
+
+// Puts the items in random order (Fisher-Yates); there are less than 2^32.
+template <class T>
+void shuffle(std::vector<T>& items, Random& random) {
+  for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[random.below(static_cast<uint32_t>(i))]);
+}
 
 }  // namespace diorama

@@ -122,11 +122,7 @@ class Training {
       trainer_.end_pass();
       at_ = 0;
     }
-    if (at_ == 0) {
-      for (size_t i = order_.size(); i > 1; --i) {
-        std::swap(order_[i - 1], order_[random_.below(static_cast<uint32_t>(i))]);
-      }
-    }
+    if (at_ == 0) shuffle(order_, random_);
     return order_[at_++];
   }
 

@@ -4,6 +4,7 @@
 #include "engine/raster/triangles.h"
 #include "reconstruction/fusion/frame_feed.h"
 #include "reconstruction/splats/depth_normals.h"
+#include "reconstruction/splats/sweep_points.h"
 
 #include <glm/gtc/quaternion.hpp>
 #include <nanoflann.hpp>
@@ -20,6 +21,7 @@ constexpr int kSampleWidth = 320;      // of the pictures that they are taken fr
 constexpr size_t kCandidates = 8;      // for each point that stays
 constexpr float kStartOpacity = 0.7f;  // of splats that lie on a surface
 constexpr float kVagueOpacity = 0.1f;  // of splats that may lie anywhere
+constexpr double kVagueShare = 0.1;    // of the latter, at least, where there is no depth
 constexpr float kFlatness = 0.15f;     // thickness of a splat on a surface, as a share of its width
 
 Mesh fuse_surface(const Capture& capture, const StartOptions& options, JobContext& job) {
@@ -140,8 +142,7 @@ std::vector<StartPoint> surface_points(const Capture& capture, const TrainingSet
     add_points(set.views[i * set.views.size() / used], mesh, share, random, job.pool(), points);
     job.advance();
   }
-  // So that thinning does not favour the first views.
-  for (size_t i = points.size(); i > 1; --i) std::swap(points[i - 1], points[random.below(static_cast<uint32_t>(i))]);
+  shuffle(points, random);  // so that thinning does not favour the first views
   return thinned(points, options.count);
 }
 
@@ -202,7 +203,16 @@ std::vector<StartPoint> start_points(const Capture& capture, const TrainingSet& 
                                      JobContext& job) {
   std::vector<StartPoint> points;
   if (set.has_depth) points = surface_points(capture, set, options, job);
-  if (points.empty()) points = volume_points(set, options);
+  if (!points.empty()) return points;
+  if (!set.white_background) {
+    StartOptions sure = options;
+    sure.count = options.count - static_cast<size_t>(kVagueShare * static_cast<double>(options.count));
+    points = swept_points(set, sure, job);
+  }
+  StartOptions vague = options;
+  vague.count = options.count - points.size();
+  const std::vector<StartPoint> rest = volume_points(set, vague);
+  points.insert(points.end(), rest.begin(), rest.end());
   return points;
 }
 

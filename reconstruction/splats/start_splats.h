@@ -31,7 +31,8 @@ std::vector<StartPoint> surface_points(const Capture& capture, const TrainingSet
 // look inwards, else in front of the cameras. For captures without depth.
 std::vector<StartPoint> volume_points(const TrainingSet& set, const StartOptions& options);
 
-// surface_points() where frames have depth and fusion finds a surface, else volume_points().
+// surface_points() where frames have depth and fusion finds a surface. Else swept_points(), but not for objects on a
+// transparent background, and volume_points() for the rest of options.count.
 std::vector<StartPoint> start_points(const Capture& capture, const TrainingSet& set, const StartOptions& options,
                                      JobContext& job);
 

@@ -17,6 +17,7 @@ using Json = nlohmann::ordered_json;
 std::vector<size_t> chosen_frames(const Capture& capture, int split) {
   if (split == 0) return capture.frames_of(Split::kTest);
   if (split == 1) return capture.frames_of(Split::kTrain);
+  if (split == 3) return capture.frames_of(Split::kValidation);
   std::vector<size_t> all(capture.frames().size());
   for (size_t i = 0; i < all.size(); ++i) all[i] = i;
   return all;

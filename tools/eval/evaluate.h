@@ -18,7 +18,7 @@ struct EvalOptions {
   float scale = 1.0f;
   template <class Visitor>
   void visit(Visitor&& option) {
-    option("split", split, {"test", "train", "all"}, "frames to score");
+    option("split", split, {"test", "train", "all", "val"}, "frames to score");
     option("scale", scale, {0.01, 1}, "size of the scored images, as a share of the capture's");
   }
 };
