@@ -250,9 +250,10 @@ TEST(TransformsReader, ReadsBlendersFileASplit) {
   write_file(dir / "transforms_val.json", split("val", 1));
   write_file(dir / "transforms_test.json", split("test", 1));
   const Capture capture = open_capture(dir.path());
-  ASSERT_EQ(capture.frames().size(), 3u);
-  EXPECT_EQ(capture.frames()[2].id, "test/r_0");  // train has an r_0 too
-  EXPECT_THAT(capture.frames_of(Split::kTest), ElementsAre(2u));
+  ASSERT_EQ(capture.frames().size(), 4u);
+  EXPECT_EQ(capture.frames()[3].id, "test/r_0");  // train has an r_0 too
+  EXPECT_THAT(capture.frames_of(Split::kTest), ElementsAre(3u));
+  EXPECT_THAT(capture.frames_of(Split::kValidation), ElementsAre(2u));
   EXPECT_TRUE(capture.frames()[0].has_alpha);
   EXPECT_EQ(capture.load(0).color->at(0, 0).a, 128);
   fs::remove(dir / "transforms_test.json");
