@@ -31,6 +31,7 @@ void DescriptorSets::add_pool() {
   constexpr VkDescriptorPoolSize kSizes[] = {{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 4 * kSetsPerPool},
                                              {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, 2 * kSetsPerPool},
                                              {VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 8 * kSetsPerPool},
+                                             {VK_DESCRIPTOR_TYPE_INPUT_ATTACHMENT, kSetsPerPool},
                                              {VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, 2 * kSetsPerPool}};
   VkDescriptorPoolCreateInfo info{VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO};
   info.maxSets = kSetsPerPool;

@@ -54,7 +54,10 @@ void make_layout(GpuDevice& device, VkShaderStageFlags stages, Pipeline& pipelin
   for (uint32_t set = 0; set < set_count; ++set) {
     std::vector<VkDescriptorSetLayoutBinding> bindings;
     for (const SpirvBinding& binding : pipeline.bindings) {
-      if (binding.set == set) bindings.push_back({binding.binding, binding.type, binding.count, stages, nullptr});
+      if (binding.set != set) continue;
+      const bool is_input = binding.type == VK_DESCRIPTOR_TYPE_INPUT_ATTACHMENT;
+      const VkShaderStageFlags seen_by = is_input ? VkShaderStageFlags{VK_SHADER_STAGE_FRAGMENT_BIT} : stages;
+      bindings.push_back({binding.binding, binding.type, binding.count, seen_by, nullptr});
     }
     VkDescriptorSetLayoutCreateInfo info{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO};
     info.bindingCount = static_cast<uint32_t>(bindings.size());
@@ -150,6 +153,7 @@ VkPipeline create_graphics(GpuDevice& device, const GraphicsPipelineOptions& opt
   info.pDynamicState = &dynamic;
   info.layout = layout;
   info.renderPass = options.render_pass;
+  info.subpass = options.subpass;
   VkPipeline pipeline = VK_NULL_HANDLE;
   check_vk(vkCreateGraphicsPipelines(device.handle(), device.pipeline_cache(), 1, &info, nullptr, &pipeline),
            "vkCreateGraphicsPipelines");

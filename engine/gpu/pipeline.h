@@ -36,6 +36,7 @@ struct GraphicsPipelineOptions {
   ShaderCode vertex, fragment;  // no words in `fragment`: depth alone
   std::span<const uint32_t> specialization;
   VkRenderPass render_pass = VK_NULL_HANDLE;
+  uint32_t subpass = 0;
   VkSampleCountFlagBits samples = VK_SAMPLE_COUNT_1_BIT;
   bool shade_samples = false;  // the fragment stage runs once a sample, where the device can
   std::span<const VkVertexInputBindingDescription> vertex_bindings;
@@ -46,7 +47,7 @@ struct GraphicsPipelineOptions {
   std::span<const VkPipelineColorBlendAttachmentState> color_targets;  // of the subpass
 };
 
-// Triangle list, viewport and scissor dynamic, subpass 0.
+// Triangle list, viewport and scissor dynamic.
 Pipeline make_graphics_pipeline(GpuDevice& device, const GraphicsPipelineOptions& options);
 
 // Push constants of all stages that declare them; `bytes` as long as they declare.

@@ -57,6 +57,11 @@ class MeshRenderer {
   uint64_t begin(const Camera& camera, const RasterOptions& options, bool with_depth = true);
   RasterResult finish(uint64_t frame);
 
+  // What the frame that was begun last leaves on the device, for work submitted after it: sRGB colour, resolved, and
+  // reversed depth (near_m / z; only if it was begun with depth), both in the layout for copies.
+  const GpuImage& color_image() const { return targets_.value().color; }
+  const GpuImage& depth_image() const { return targets_.value().depth; }
+
   // Of the frame that was finished last: "color", "depth", "copy". Empty on devices without timestamps.
   const std::vector<PassTime>& pass_times() const { return pass_times_; }
   MeshRendererStats stats() const;

@@ -161,7 +161,8 @@ MeshTargets make_mesh_targets(GpuDevice& device, glm::ivec2 size_px, const MeshP
   };
   MeshTargets targets;
   targets.size_px = size_px;
-  targets.color = make(kMeshColorFormat, VK_SAMPLE_COUNT_1_BIT, kColor | kCopied, "mesh color");
+  targets.color =
+      make(kMeshColorFormat, VK_SAMPLE_COUNT_1_BIT, kColor | kCopied | VK_IMAGE_USAGE_SAMPLED_BIT, "mesh color");
   targets.depth_samples = make(kMeshDepthFormat, samples, kDepth | transient, "mesh depth samples");
   targets.depth = make(kMeshDepthFormat, VK_SAMPLE_COUNT_1_BIT, kDepth | kCopied, "mesh depth");
   std::vector<VkImageView> views = {targets.color.view(), targets.depth_samples.view()};

@@ -40,6 +40,10 @@ Playback::Playback(const std::string& path, const PlaybackOptions& options, doub
   }
 }
 
+void Playback::add_splats(std::vector<SplatPart> splats) {
+  for (SplatPart& part : splats) asset_.splats.push_back(std::move(part));
+}
+
 size_t Playback::find_animation(const std::string& path) const {
   const std::vector<AnimationInfo>& animations = file_->animations();
   if (animations.empty()) {

@@ -29,6 +29,9 @@ class Playback {
   // Error: what reading refuses; kInvalidInput: the asset has no animation, or none of that name or number.
   Playback(const std::string& path, const PlaybackOptions& options, double frames_per_s);
 
+  // More splats in the same scene, which stand still.
+  void add_splats(std::vector<SplatPart> splats);
+
   const Asset& asset() const { return asset_; }  // at the first picture
   const Asset& swept() const {
     return swept_ ? *swept_ : asset_;

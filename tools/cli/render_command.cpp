@@ -1,3 +1,4 @@
+#include "assets/asset_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/scene/image_io.h"
@@ -26,6 +27,7 @@ struct RenderOptions {
 
 struct RenderArguments {
   std::string asset, output;
+  std::vector<std::string> others;
   ViewChoice view;
   RenderOptions options;
   PlaybackOptions playback;
@@ -63,6 +65,14 @@ class PictureWriter {
   std::optional<VideoWriter> video_;
 };
 
+std::vector<SplatPart> splats_of(const std::string& path) {
+  Asset asset = read_asset(path);
+  if (asset.splats.empty() || !asset.meshes.empty()) {
+    fail(ErrorCode::kInvalidInput, "{}: an asset after the first must hold splats and nothing else", path);
+  }
+  return std::move(asset.splats);
+}
+
 void run_render(const RenderArguments& args, const Settings& settings) {
   const std::string kind = std::filesystem::path(args.output).extension().string();
   if (kind != ".png" && kind != ".mp4") {
@@ -72,7 +82,8 @@ void run_render(const RenderArguments& args, const Settings& settings) {
   const BackendOptions backend = with_environment(args.backend);
   const LogSink log = [&](LogLevel level, std::string_view line) { terminal.context().log(level, line); };
   std::future<std::unique_ptr<GpuDevice>> device = start_device(backend, log);
-  const Playback playback(args.asset, args.playback, args.options.frames_per_s);
+  Playback playback(args.asset, args.playback, args.options.frames_per_s);
+  for (const std::string& other : args.others) playback.add_splats(splats_of(other));
   const Asset& asset = playback.asset();
   for (const std::string& note : asset.notes) terminal.warn(fmt::format("{}: {}", args.asset, note));
   const std::unique_ptr<AssetView> view = with_context(
@@ -100,6 +111,7 @@ Command render_command(CLI::App& program) {
       "render", "Draws an asset into a PNG, numbered PNGs, or an MP4. Without a choice of view: once, from outside.");
   const auto args = std::make_shared<RenderArguments>();
   app->add_option("ASSET", args->asset, "the .glb, .gltf, .ply of splats or .spz to draw")->required();
+  app->add_option("SPLATS", args->others, "more files of splats, drawn in the same scene (with meshes: on Vulkan)");
   app->add_option("-o,--output", args->output, "the .png or .mp4 to write")->required();
   add_view_flags(*app, args->view);
   add_options(*app, args->options, "Picture");

@@ -3,9 +3,9 @@
 #include "engine/base/error.h"
 #include "engine/gpu/pipeline_cache.h"
 #include "engine/gpu/vulkan_result.h"
-#include "renderers/mesh/mesh_renderer.h"
 #include "renderers/mesh/raster_view.h"
 #include "renderers/splats/splat_raster_view.h"
+#include "tools/eval/vulkan_scene.h"
 
 #include <optional>
 #include <utility>
@@ -52,22 +52,22 @@ class VulkanView : public AssetView {
  public:
   VulkanView(const Asset& asset, GpuOptions options, std::unique_ptr<GpuDevice> device)
       : asset_(asset), options_(std::move(options)), device_(std::move(device)) {
-    renderer_ = std::make_unique<MeshRenderer>(*device_, asset_);
+    scene_ = std::make_unique<VulkanScene>(*device_, asset_);
   }
 
   RasterResult draw(const Camera& camera, const RasterOptions& options, bool with_depth) override {
     try {
-      return renderer_->render(camera, options, with_depth);
+      return scene_->draw(camera, options, with_depth);
     } catch (const DeviceLost&) {
       build_again();
-      return renderer_->render(camera, options, with_depth);
+      return scene_->draw(camera, options, with_depth);
     }
   }
 
   void set_meshes(std::vector<MeshPart> meshes) override {
     moved_ = std::move(meshes);
     try {
-      renderer_->set_meshes(*moved_, asset_);
+      scene_->set_meshes(*moved_, asset_);
     } catch (const DeviceLost&) {
       build_again();
     }
@@ -75,18 +75,18 @@ class VulkanView : public AssetView {
 
  private:
   void build_again() {
-    renderer_.reset();
+    scene_.reset();
     device_.reset();
     device_ = std::make_unique<GpuDevice>(options_);
-    renderer_ = std::make_unique<MeshRenderer>(*device_, asset_);
-    if (moved_) renderer_->set_meshes(*moved_, asset_);
+    scene_ = std::make_unique<VulkanScene>(*device_, asset_);
+    if (moved_) scene_->set_meshes(*moved_, asset_);
   }
 
   const Asset& asset_;
   std::optional<std::vector<MeshPart>> moved_;
   GpuOptions options_;
   std::unique_ptr<GpuDevice> device_;
-  std::unique_ptr<MeshRenderer> renderer_;
+  std::unique_ptr<VulkanScene> scene_;
 };
 
 }  // namespace
@@ -109,14 +109,13 @@ std::unique_ptr<AssetView> make_asset_view(const Asset& asset, const BackendOpti
                                            LogSink log, std::future<std::unique_ptr<GpuDevice>> device) {
   const bool has_splats = splat_count(asset) > 0;
   if (!has_splats && asset.meshes.empty()) fail(ErrorCode::kInvalidInput, "has no meshes and no splats to draw");
-  if (has_splats && !asset.meshes.empty()) {
-    fail(ErrorCode::kUnsupported, "holds meshes and splats; a picture of both together is not drawn yet");
+  if (has_splats && !asset.meshes.empty() && !options.on_vulkan()) {
+    fail(ErrorCode::kUnsupported, "holds meshes and splats, which only --backend vulkan draws together");
   }
-  if (has_splats && options.on_vulkan()) {
-    fail(ErrorCode::kUnsupported, "holds splats, which Vulkan does not draw yet; leave --backend vulkan out");
+  if (!options.on_vulkan()) {
+    if (has_splats) return std::make_unique<SplatView>(asset, pool);
+    return std::make_unique<CpuView>(asset, pool);
   }
-  if (has_splats) return std::make_unique<SplatView>(asset, pool);
-  if (!options.on_vulkan()) return std::make_unique<CpuView>(asset, pool);
   GpuOptions gpu = gpu_options(options, std::move(log));
   std::unique_ptr<GpuDevice> made = device.valid() ? device.get() : std::make_unique<GpuDevice>(gpu);
   return std::make_unique<VulkanView>(asset, std::move(gpu), std::move(made));

@@ -44,7 +44,7 @@ class AssetView {
 };
 
 // The asset and the pool must stay. On Vulkan a lost device is made again once a picture. Error: what GpuDevice and
-// MeshRenderer refuse.
+// the renderers refuse; kUnsupported: meshes and splats together on the CPU.
 // `device`: of start_device() with the same options; without one it is made here.
 std::unique_ptr<AssetView> make_asset_view(const Asset& asset, const BackendOptions& options, ThreadPool& pool,
                                            LogSink log = {}, std::future<std::unique_ptr<GpuDevice>> device = {});

@@ -1,0 +1,3 @@
+#version 450
+#define WITH_DEPTH
+#include "renderers/splats/splat_quads.glsl"
