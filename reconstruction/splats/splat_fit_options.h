@@ -25,7 +25,7 @@ struct SplatFitOptions {
   float depth_weight = 0.2f;
   float normal_weight = 0.0f;
   float opacity_reg = 0.01f, scale_reg = 0.01f;
-  bool exposure = false, poses = true, rig = true, blur_weights = true, prune_floaters = true;
+  bool exposure = false, poses = false, rig = true, blur_weights = true, prune_floaters = true;
   int seed = 1;
   template <class Visitor>
   void visit(Visitor&& option) {
