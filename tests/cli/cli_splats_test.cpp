@@ -119,6 +119,64 @@ TEST_F(SplatFiles, BothKindsAreDrawnAndScoredAlike) {
   EXPECT_TRUE(std::filesystem::exists(dir_ / "orbit-0001.png"));
 }
 
+double mean_difference(const ImageRgba8& a, const ImageRgba8& b) {
+  double sum = 0;
+  for (size_t i = 0; i < a.pixels().size(); ++i) {
+    const glm::ivec3 d = glm::abs(glm::ivec3(a.pixels()[i]) - glm::ivec3(b.pixels()[i]));
+    sum += d.x + d.y + d.z;
+  }
+  return sum / 3.0 / static_cast<double>(a.pixels().size());
+}
+
+TEST_F(SplatFiles, VulkanDrawsThemAsTheCpuDoes) {
+  if (const CliResult devices = run_cli("devices"); devices.exit_code != 0) GTEST_SKIP() << devices.err;
+  const std::string cpu = (dir_ / "cpu.png").string(), vulkan = (dir_ / "vulkan.png").string();
+  const std::string render = "render " + ply_.string() + " --size 160x120 -o ";
+  ASSERT_EQ(run_cli(render + cpu).exit_code, 0);
+  const CliResult result = run_cli(render + vulkan + " --backend vulkan");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const ImageRgba8 a = read_rgba8(cpu), b = read_rgba8(vulkan);
+  EXPECT_LE(mean_difference(a, b), 1.0) << "the bound of every device pass, 1/255";
+  EXPECT_GT(mean_difference(a, ImageRgba8(a.size_px())), 5.0) << "else nothing is seen";
+
+  // Another file joins the scene.
+  SplatPart wall{.name = "wall"};
+  wall.cloud.resize(1);
+  wall.cloud.positions[0] = {0, 0, 3};
+  wall.cloud.scales[0] = {2, 2, 0.1f};
+  wall.cloud.rotations_xyzw[0] = {0, 0, 0, 1};
+  wall.cloud.opacities[0] = 0.9f;
+  asset_.splats = {wall};
+  write_glb(asset_, dir_ / "wall.glb");
+  const std::string joined = (dir_ / "joined.png").string();
+  ASSERT_EQ(run_cli("render " + ply_.string() + " " + (dir_ / "wall.glb").string() + " --size 160x120 -o " + joined +
+                    " --backend vulkan")
+                .exit_code,
+            0);
+  EXPECT_GT(mean_difference(b, read_rgba8(joined)), 5.0);
+}
+
+TEST_F(SplatFiles, DrawingThemIsTimedAtAnyNumber) {
+  const std::string bench = "bench render " + ply_.string() + " --size 96x72 --orbit 2 --warm-up 0 --json - ";
+  const CliResult on_cpu = run_cli(bench + "--replicate 1000");
+  ASSERT_EQ(on_cpu.exit_code, 0) << on_cpu.err;
+  EXPECT_EQ(json::parse(on_cpu.out).at("splats"), 1000);
+  if (const CliResult devices = run_cli("devices"); devices.exit_code != 0) GTEST_SKIP() << devices.err;
+  for (const int count : {150, 400, 1500}) {
+    const CliResult result = run_cli(bench + "--backend vulkan --sh-bytes --replicate " + std::to_string(count));
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    const json figures = json::parse(result.out);
+    EXPECT_EQ(figures.at("splats"), count);
+    EXPECT_GT(figures.at("splats_visible").get<double>(), 0.5 * count);
+    EXPECT_EQ(figures.at("bytes_per_splat"), 32 + 48) << "45 coefficients of a byte in 16-byte words";
+    if (figures.at("passes_ms").empty()) continue;  // the device has no timestamps
+    for (const char* pass : {"cull", "sort", "draw"}) EXPECT_GT(figures.at("passes_ms").at(pass).get<double>(), 0.0);
+  }
+  const CliResult sort = run_cli("bench sort --count 1009 --rounds 1 --json -");
+  ASSERT_EQ(sort.exit_code, 0) << sort.err;
+  EXPECT_EQ(json::parse(sort.out).at("count"), 1009);
+}
+
 TEST_F(SplatFiles, MeshesAndSplatsTogetherAreRefusedByTheCpuInASentence) {
   const std::string picture = " -o " + (dir_ / "picture.png").string();
   MeshPart part{.name = "triangle"};

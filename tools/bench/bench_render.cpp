@@ -1,57 +1,12 @@
 #include "tools/bench/bench_render.h"
 
-#include "engine/base/measure.h"
 #include "renderers/mesh/mesh_renderer.h"
 #include "renderers/mesh/raster_view.h"
-
-#include <algorithm>
-#include <map>
+#include "tools/bench/bench_splat_render.h"
+#include "tools/bench/frame_timing.h"
 
 namespace diorama {
 namespace {
-
-// Values of many frames by name, in the order in which the names first came.
-class Samples {
- public:
-  void add(const std::string& name, double value) {
-    if (!values_.contains(name)) order_.push_back(name);
-    values_[name].push_back(value);
-  }
-  std::vector<PassTime> medians() const {
-    std::vector<PassTime> result;
-    for (const std::string& name : order_) result.push_back({name, median(values_.at(name))});
-    return result;
-  }
-  double median_of(const std::string& name) const { return median(values_.at(name)); }
-
- private:
-  std::vector<std::string> order_;
-  std::map<std::string, std::vector<double>> values_;
-};
-
-// Runs the measured frames: draw(camera) and what it took; the warm-up goes before.
-template <class Draw>
-void time_frames(std::span<const Camera> cameras, const RenderBenchOptions& options, JobContext& job,
-                 RenderBench& result, Draw&& draw) {
-  for (int i = 0; i < options.warm_up; ++i) draw(cameras[static_cast<size_t>(i) % cameras.size()], false);
-  std::vector<double> times;
-  const double cpu_before = process_cpu_seconds();
-  job.begin_stage("drawing", cameras.size() * static_cast<size_t>(options.rounds));
-  for (int round = 0; round < options.rounds; ++round) {
-    for (const Camera& camera : cameras) {
-      const Stopwatch watch;
-      draw(camera, true);
-      times.push_back(watch.milliseconds());
-      job.advance();
-    }
-  }
-  result.frame_cpu_ms = 1e3 * (process_cpu_seconds() - cpu_before) / static_cast<double>(times.size());
-  std::vector<double> sorted = times;
-  std::sort(sorted.begin(), sorted.end());
-  result.frame_ms = median(std::move(times));
-  result.frame_ms_95 = sorted[(sorted.size() - 1) * 95 / 100];
-  result.frames_per_s = 1e3 / result.frame_ms;
-}
 
 void bench_on_cpu(const Asset& asset, std::span<const Camera> cameras, const RenderBenchOptions& options,
                   JobContext& job, RenderBench& result) {
@@ -134,7 +89,11 @@ RenderBench bench_render(const Asset& asset, std::span<const Camera> cameras, co
     result.triangles += part.mesh.triangles.size();
     result.vertices += part.mesh.positions.size();
   }
-  if (backend.on_vulkan()) {
+  if (splat_count(asset) > 0) {
+    result.samples = 1;
+    result.backend = backend.on_vulkan() ? "vulkan" : "cpu";
+    bench_splat_render(asset, cameras, options, backend, job, result);
+  } else if (backend.on_vulkan()) {
     result.backend = "vulkan";
     bench_on_vulkan(asset, cameras, options, backend, job, result);
   } else {

@@ -16,12 +16,17 @@ struct RenderBenchOptions {
   int samples = 1;
   bool depth = false;
   int warm_up = 10, rounds = 1;
+  int replicate = 0;
+  bool sh_bytes = false;
   template <class Visitor>
   void visit(Visitor&& option) {
     option("samples", samples, {"1", "4"}, "colour samples a pixel");
     option("depth", depth, "draw depth, too");
     option("warm-up", warm_up, {0, 10000}, "frames before those that count");
     option("rounds", rounds, {1, 1000}, "times along the trajectory");
+    option("replicate", replicate, {0, 1 << 24},
+           "draw so many splats, each of the asset's cut into smaller ones (or left out); 0: as they are");
+    option("sh-bytes", sh_bytes, "on Vulkan, keep the splats' coefficients above degree 0 in 8 bits, not 16");
   }
   int samples_per_pixel() const { return samples == 1 ? 4 : 1; }
 };
@@ -49,14 +54,17 @@ struct RenderBench {
   std::vector<PassTime> passes;          // medians by the device's clock; on the CPU "frame" alone
   size_t triangles = 0, vertices = 0, chunks = 0;
   double draws = 0, triangles_drawn = 0;  // of a frame
-  double device_memory_mb = 0;            // what is allocated there; 0 on the CPU
-  double peak_memory_mb = 0;              // of the process so far
+  size_t splats = 0;
+  double splats_visible = 0;                              // of a frame, on Vulkan
+  double bytes_per_splat = 0, frame_bytes_per_splat = 0;  // on Vulkan: kept, and what frames need beside, by room
+  double device_memory_mb = 0;                            // what is allocated there; 0 on the CPU
+  double peak_memory_mb = 0;                              // of the process so far
   RenderStart start_ms;
   std::vector<Camera> cameras;
 };
 
-// Draws the asset from each camera `rounds` times after the warm-up; the cameras are of one size. Error: as
-// make_asset_view.
+// Draws the asset (meshes, or splats alone) from each camera `rounds` times after the warm-up; the cameras are of one
+// size. Error: as make_asset_view.
 RenderBench bench_render(const Asset& asset, std::span<const Camera> cameras, const RenderBenchOptions& options,
                          const BackendOptions& backend, JobContext& job);
 

@@ -48,6 +48,10 @@ std::string to_json(const RenderBench& bench) {
                      {"chunks", bench.chunks},
                      {"draws", bench.draws},
                      {"triangles_drawn", bench.triangles_drawn},
+                     {"splats", bench.splats},
+                     {"splats_visible", bench.splats_visible},
+                     {"bytes_per_splat", bench.bytes_per_splat},
+                     {"frame_bytes_per_splat", bench.frame_bytes_per_splat},
                      {"device_memory_mb", bench.device_memory_mb},
                      {"peak_memory_mb", bench.peak_memory_mb},
                      {"start_ms",
@@ -64,17 +68,23 @@ std::string to_text(const RenderBench& bench) {
   std::string passes;
   for (const PassTime& pass : bench.passes) passes += fmt::format(", {} {:.2f} ms", pass.name, pass.ms);
   const RenderStart& start = bench.start_ms;
+  const std::string drawn =
+      bench.splats > 0
+          ? fmt::format("{} splats, {:.0f} of them visible, {:.0f} bytes each and {:.0f} for frames", bench.splats,
+                        bench.splats_visible, bench.bytes_per_splat, bench.frame_bytes_per_splat)
+          : fmt::format("{} triangles, {:.0f} of them in {:.0f} draws a frame", bench.triangles, bench.triangles_drawn,
+                        bench.draws);
   return fmt::format(
       "{} pictures of {}x{} with {} samples on {}: {:.1f} frames/s (median {:.2f} ms, 95 % below {:.2f} ms, CPU {:.1f} "
       "ms), {:.1f} "
       "overlapped{}\n"
-      "{} triangles, {:.0f} of them in {:.0f} draws a frame; memory {:.0f} MiB on the device, process peak {:.0f} MiB\n"
+      "{}; memory {:.0f} MiB on the device, process peak {:.0f} MiB\n"
       "start: read {:.0f} ms, device {:.0f} ms, upload {:.0f} ms, pipelines {:.0f} ms, first picture {:.0f} ms\n",
       bench.cameras.size() * static_cast<size_t>(bench.rounds), bench.size_px.x, bench.size_px.y, bench.samples,
       bench.device.empty() ? fmt::format("the CPU ({} threads)", bench.threads) : bench.device, bench.frames_per_s,
-      bench.frame_ms, bench.frame_ms_95, bench.frame_cpu_ms, bench.overlapped_frames_per_s, passes, bench.triangles,
-      bench.triangles_drawn, bench.draws, bench.device_memory_mb, bench.peak_memory_mb, start.read, start.device,
-      start.upload, start.pipelines, start.first_picture);
+      bench.frame_ms, bench.frame_ms_95, bench.frame_cpu_ms, bench.overlapped_frames_per_s, passes, drawn,
+      bench.device_memory_mb, bench.peak_memory_mb, start.read, start.device, start.upload, start.pipelines,
+      start.first_picture);
 }
 
 }  // namespace diorama

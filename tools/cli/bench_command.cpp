@@ -1,4 +1,4 @@
-#include "assets/gltf.h"
+#include "assets/asset_file.h"
 #include "capture/capture.h"
 #include "engine/base/measure.h"
 #include "reconstruction/fusion/bench_fusion.h"
@@ -55,11 +55,15 @@ struct RenderBenchArguments {
 void run_render_bench(const RenderBenchArguments& args, const Settings& settings) {
   TerminalJob terminal(settings);
   const Stopwatch read_watch;
-  const Asset asset = read_gltf(args.asset);
+  const Asset asset = read_asset(args.asset);
   const double read_ms = read_watch.milliseconds();
-  if (asset.meshes.empty()) fail(ErrorCode::kInvalidInput, "{}: has no meshes to draw", args.asset);
-  RenderBench bench = bench_render(asset, chosen_cameras(args.view, asset), args.options,
-                                   with_environment(args.backend), terminal.context());
+  if (asset.meshes.empty() && splat_count(asset) == 0) {
+    fail(ErrorCode::kInvalidInput, "{}: has no meshes and no splats to draw", args.asset);
+  }
+  RenderBench bench = with_context(args.asset, [&] {
+    return bench_render(asset, chosen_cameras(args.view, asset), args.options, with_environment(args.backend),
+                        terminal.context());
+  });
   terminal.finish_line();
   bench.asset = args.asset;
   bench.trajectory = args.view.trajectory;
@@ -69,7 +73,7 @@ void run_render_bench(const RenderBenchArguments& args, const Settings& settings
 }
 
 void add_render_bench(CLI::App& app, RenderBenchArguments& args) {
-  app.add_option("ASSET", args.asset, "the .glb or .gltf to draw")->required();
+  app.add_option("ASSET", args.asset, "the .glb, .gltf, .ply of splats or .spz to draw")->required();
   app.add_option("--json", args.json, "write the figures to this file; - is standard output");
   add_view_flags(app, args.view);
   add_options(app, args.options, "Measuring");
