@@ -4,6 +4,9 @@
 #include "assets/gltf/glb_chunks.h"
 #include "assets/ply.h"
 #include "assets/ply/ply_file.h"
+#include "assets/sog.h"
+#include "assets/sog_levels.h"
+#include "assets/splat_file.h"
 #include "assets/spz.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
@@ -45,48 +48,105 @@ std::vector<std::string> splat_file_losses(const Asset& asset) {
   return losses;
 }
 
-}  // namespace
+// What .splat does not hold besides.
+std::vector<std::string> dot_splat_losses(const Asset& asset) {
+  std::vector<std::string> losses;
+  const bool harmonics = std::any_of(asset.splats.begin(), asset.splats.end(),
+                                     [](const SplatPart& part) { return part.cloud.sh_degree > 0; });
+  if (harmonics) losses.emplace_back("the file holds one colour a splat; the SH of degree 1 and more are left out");
+  if (asset.record) losses.emplace_back("the file holds no record of the fit; it is left out, with the way to +Y up");
+  return losses;
+}
 
-Asset read_asset(const std::filesystem::path& path) {
+// The endings that are written; a folder of SOG goes by its meta.json.
+constexpr const char* kWritten[] = {".glb", ".ply", ".spz", ".sog", ".splat"};
+
+bool is_sog_meta(const std::filesystem::path& path) {
+  return path.filename() == "meta.json";
+}
+
+bool has_written_ending(const std::filesystem::path& path) {
+  const std::string extension = lower_extension(path);
+  return std::any_of(std::begin(kWritten), std::end(kWritten), [&](const char* known) { return extension == known; });
+}
+
+Asset read_one_level(const std::filesystem::path& path, ThreadPool* pool) {
+  std::error_code ignored;
+  if (is_sog_meta(path) || (std::filesystem::is_directory(path, ignored) && is_sog_folder(path))) return read_sog(path);
   const std::vector<std::byte> head = with_context(path, [&] { return read_file_head(path, kHeadBytes); });
   if (is_ply(head)) return read_ply(path);
-  if (is_spz(head)) return read_spz(path);
+  if (is_spz(head)) return read_spz(path, pool);
+  if (is_sog(head)) return read_sog(path);
   if (is_glb(head) || looks_like_json(head)) return read_gltf(path);
-  fail(ErrorCode::kUnsupported, "{}: is no glTF (.glb, .gltf), PLY of splats or SPZ, by its first bytes",
+  if (lower_extension(path) == ".splat") return read_splat_file(path);
+  fail(ErrorCode::kUnsupported, "{}: is no glTF (.glb, .gltf), PLY of splats, SPZ, SOG or .splat, by its first bytes",
        path.string());
 }
 
-std::vector<std::string> write_asset(const Asset& asset, const std::filesystem::path& path) {
+}  // namespace
+
+Asset read_asset(const std::filesystem::path& path, const AssetReadOptions& options) {
+  const auto most = static_cast<size_t>(options.max_splats);
+  if (is_sog_levels(path)) return read_sog_levels(path, most);
+  Asset asset = read_one_level(path, options.pool);
+  if (most > 0 && splat_count(asset) > most) {
+    fail(ErrorCode::kInvalidInput,
+         "{}: has {} splats and no levels of detail, {} are allowed; write levels with `diorama convert --lod`",
+         path.string(), splat_count(asset), most);
+  }
+  return asset;
+}
+
+std::vector<std::string> write_asset(const Asset& asset, const std::filesystem::path& path,
+                                     const AssetWriteOptions& options) {
   check_asset_name(path);
   const std::string extension = lower_extension(path);
   if (extension == ".glb") {
-    write_glb(asset, path);
+    write_glb(asset, path, {.pack_splats = options.pack});
     return {};
   }
+  std::vector<std::string> losses = splat_file_losses(asset);
   if (extension == ".spz") {
-    write_spz(asset, path);
-  } else {
+    write_spz(asset, path, options.pool);
+  } else if (extension == ".ply") {
     write_ply(asset, path);
+  } else if (extension == ".splat") {
+    write_splat_file(asset, path);
+    const std::vector<std::string> more = dot_splat_losses(asset);
+    losses.insert(losses.end(), more.begin(), more.end());
+  } else {
+    std::optional<ThreadPool> own;
+    write_sog(asset, path, options.pool != nullptr ? *options.pool : own.emplace());
   }
-  return splat_file_losses(asset);
+  return losses;
 }
 
 void check_asset_name(const std::filesystem::path& path) {
-  const std::string extension = lower_extension(path);
-  if (extension == ".glb" || extension == ".ply" || extension == ".spz") return;
-  fail(ErrorCode::kInvalidInput, "{}: ends in '{}', expected .glb, .ply or .spz", path.string(), extension);
+  if (is_sog_meta(path) || has_written_ending(path)) return;
+  fail(ErrorCode::kInvalidInput, "{}: ends in '{}', expected .glb, .ply, .spz, .sog, .splat or a folder's meta.json",
+       path.string(), lower_extension(path));
 }
 
 bool is_asset_file(const std::filesystem::path& path) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return false;
-  const std::string extension = lower_extension(path);
-  for (const char* known : {".glb", ".gltf", ".ply", ".spz"}) {
-    if (extension == known) return true;
-  }
+  if (is_sog_levels(path)) return true;
+  if (std::filesystem::is_directory(path, ignored)) return is_sog_folder(path);
+  if (has_written_ending(path) || lower_extension(path) == ".gltf") return true;
   if (!std::filesystem::is_regular_file(path, ignored)) return false;
+  if (is_sog_meta(path)) return is_sog_folder(path.parent_path());
   const std::vector<std::byte> head = read_file_head(path, kHeadBytes);
   return is_ply(head) || is_glb(head) || is_spz(head);
+}
+
+uint64_t asset_file_bytes(const std::filesystem::path& path) {
+  if (lower_extension(path) == ".gltf" || is_sog_levels(path)) return 0;
+  const bool folder = std::filesystem::is_directory(path);
+  if (!folder && !is_sog_meta(path)) return std::filesystem::file_size(path);
+  uint64_t bytes = 0;
+  for (const auto& file : std::filesystem::directory_iterator(folder ? path : path.parent_path())) {
+    if (file.is_regular_file()) bytes += file.file_size();
+  }
+  return bytes;
 }
 
 }  // namespace diorama

@@ -177,7 +177,7 @@ void add_node(GlbBuilder& builder, Json& nodes, const std::string& name, Json pr
   nodes.push_back(std::move(node));
 }
 
-void add_parts(GlbBuilder& builder, const Asset& asset, const Rigid& asset_from_capture) {
+void add_parts(GlbBuilder& builder, const Asset& asset, const Rigid& asset_from_capture, const GlbOptions& options) {
   Json nodes = Json::array({root_node(asset_from_capture)});
   for (const MeshPart& part : asset.meshes) {
     if (part.mesh.triangles.empty()) continue;
@@ -190,13 +190,15 @@ void add_parts(GlbBuilder& builder, const Asset& asset, const Rigid& asset_from_
     if (part.cloud.size() == 0) continue;
     add_node(builder, nodes, part.name, with_context(fmt::format("splats \"{}\"", part.name), [&] {
                check_splat_cloud(part.cloud);
-               return splat_primitive_json(builder, part.cloud, asset_from_capture);
+               if (!options.pack_splats) return splat_primitive_json(builder, part.cloud, asset_from_capture);
+               return packed_splat_primitive_json(builder, part.cloud, asset_from_capture,
+                                                  asset.record && asset.record->antialiased);
              }));
   }
   builder.json()["nodes"] = std::move(nodes);
 }
 
-void list_extensions(Json& json, const Asset& asset) {
+void list_extensions(Json& json, const Asset& asset, const GlbOptions& options) {
   Json used = Json::array();
   const auto any = [&](auto condition) {
     return std::any_of(asset.materials.begin(), asset.materials.end(), condition);
@@ -207,6 +209,10 @@ void list_extensions(Json& json, const Asset& asset) {
   };
   if (any(bright)) used.push_back("KHR_materials_emissive_strength");
   if (splat_count(asset) > 0) used.push_back(kSplatExtension);
+  if (splat_count(asset) > 0 && options.pack_splats) {
+    used.push_back(kSplatSpzExtension);
+    json["extensionsRequired"] = {kSplatExtension, kSplatSpzExtension};
+  }
   if (!used.empty()) json["extensionsUsed"] = std::move(used);
 }
 
@@ -217,7 +223,7 @@ void check_motion(const Rigid& asset_from_capture) {
   with_context("asset_from_capture", [&] { rigid_from_row_major(row_major); });
 }
 
-GlbFile build_glb(const Asset& asset) {
+GlbFile build_glb(const Asset& asset, const GlbOptions& options) {
   const bool drawn = std::any_of(asset.meshes.begin(), asset.meshes.end(),
                                  [](const MeshPart& part) { return !part.mesh.triangles.empty(); });
   if (!drawn && splat_count(asset) == 0) {
@@ -234,10 +240,10 @@ GlbFile build_glb(const Asset& asset) {
     if (!asset.record->tool_version.empty()) json["asset"]["generator"] = "Diorama " + asset.record->tool_version;
     json["asset"]["extras"]["diorama"] = record_to_json(*asset.record, asset);
   }
-  list_extensions(json, asset);
+  list_extensions(json, asset, options);
   json["scene"] = 0;
   json["scenes"] = Json::array({{{"nodes", {0}}}});
-  add_parts(builder, asset, asset_from_capture);
+  add_parts(builder, asset, asset_from_capture, options);
   for (const Material& material : asset.materials) builder.append("materials", material_json(material, asset));
   for (const Texture& texture : asset.textures) add_texture(builder, texture);
   return builder.finish();
@@ -245,15 +251,15 @@ GlbFile build_glb(const Asset& asset) {
 
 }  // namespace
 
-std::vector<std::byte> encode_glb(const Asset& asset) {
-  GlbFile file = build_glb(asset);
+std::vector<std::byte> encode_glb(const Asset& asset, const GlbOptions& options) {
+  GlbFile file = build_glb(asset, options);
   file.head.insert(file.head.end(), file.binary.begin(), file.binary.end());
   return std::move(file.head);
 }
 
-void write_glb(const Asset& asset, const std::filesystem::path& path) {
+void write_glb(const Asset& asset, const std::filesystem::path& path, const GlbOptions& options) {
   with_context(path, [&] {
-    const GlbFile file = build_glb(asset);
+    const GlbFile file = build_glb(asset, options);
     AtomicFile target(path);
     target.write(file.head);
     target.write(file.binary);

@@ -21,7 +21,11 @@ Asset parse_glb(std::span<const std::byte> bytes, const std::string& name);
 // KHR_gaussian_splatting, one root node with record->asset_from_capture. Data stays in the capture's frame: what is
 // given here is in the asset's frame and is moved back by the inverse. Valid under Khronos' validator without errors or
 // warnings, but for the names of splat attributes, which it does not know yet.
-std::vector<std::byte> encode_glb(const Asset& asset);
-void write_glb(const Asset& asset, const std::filesystem::path& path);
+// Packed splats need a reader of KHR_gaussian_splatting_compression_spz_2, a draft, and lose what SPZ does not hold.
+struct GlbOptions {
+  bool pack_splats = false;
+};
+std::vector<std::byte> encode_glb(const Asset& asset, const GlbOptions& options = {});
+void write_glb(const Asset& asset, const std::filesystem::path& path, const GlbOptions& options = {});
 
 }  // namespace diorama

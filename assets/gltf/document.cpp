@@ -20,7 +20,8 @@ constexpr uint64_t kMaxZeroElements = uint64_t{1} << 24;
 
 constexpr std::array kKnownExtensions = {"KHR_materials_unlit",   "KHR_materials_emissive_strength",
                                          "KHR_texture_transform", "KHR_mesh_quantization",
-                                         "EXT_texture_webp",      kSplatExtension};
+                                         kSplatSpzExtension,      "EXT_texture_webp",
+                                         kSplatExtension};
 
 bool is_known(std::string_view extension) {
   for (const char* known : kKnownExtensions) {

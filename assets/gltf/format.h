@@ -33,5 +33,7 @@ inline constexpr const char* kSplatKernel = "ellipse";
 inline constexpr const char* kSplatColorSpace = "srgb_rec709_display";
 inline constexpr const char* kSplatSorting = "cameraDistance";
 inline constexpr const char* kSplatProjection = "perspective";
+// Its draft extension for a payload of SPZ version 2.
+inline constexpr const char* kSplatSpzExtension = "KHR_gaussian_splatting_compression_spz_2";
 
 }  // namespace diorama

@@ -3,6 +3,7 @@
 #include "assets/gltf/accessor.h"
 #include "assets/gltf/format.h"
 #include "assets/splat_repair.h"
+#include "assets/spz.h"
 #include "engine/base/error.h"
 #include "engine/scene/splat_transform.h"
 
@@ -47,9 +48,37 @@ void check_extension(const JsonNode& extension) {
   require("colorSpace", kSplatColorSpace, {kSplatColorSpace, "BT.709-sRGB", "BT.709"});
   require("projection", kSplatProjection, {kSplatProjection});
   const std::optional<JsonNode> extensions = extension.find("extensions");
-  if (!extensions || !extensions->value().is_object() || extensions->value().empty()) return;
-  fail(ErrorCode::kUnsupported, "{} uses {}, which this build does not read; export the file without it",
-       extension.where(), extensions->value().begin().key());
+  if (!extensions || !extensions->value().is_object()) return;
+  for (const auto& [name, value] : extensions->value().items()) {
+    if (name == kSplatSpzExtension) continue;
+    fail(ErrorCode::kUnsupported, "{} uses {}, which this build does not read; export the file without it",
+         extension.where(), name);
+  }
+}
+
+// Of the draft compression: the data as an SPZ file.
+std::optional<JsonNode> packed_data(const JsonNode& extension) {
+  const std::optional<JsonNode> extensions = extension.find("extensions");
+  return extensions ? extensions->find(kSplatSpzExtension) : std::nullopt;
+}
+
+// Everything is in the SPZ, whose axes are glTF's; accessors tell the count again.
+SplatPart read_packed(const GltfDocument& document, const JsonNode& primitive, const JsonNode& packed, Asset& asset) {
+  const auto& views = document.views();
+  const GltfView& view = views[packed.at("bufferView").index(views.size(), "bufferViews")];
+  Asset inner = parse_spz(view.bytes, packed.where());
+  SplatPart part = std::move(inner.splats.at(0));
+  document.budget().spend(part.cloud.size() * (12 + 3 * static_cast<size_t>(sh_count(part.cloud.sh_degree))));
+  const auto& accessors = document.accessors();
+  const JsonNode attributes = primitive.at("attributes");
+  const uint64_t count = accessors[attributes.at("POSITION").index(accessors.size(), "accessors")].count;
+  if (inner.notes.empty() && count != part.cloud.size()) {
+    fail(ErrorCode::kInvalidInput, "{}.POSITION has {} elements, its SPZ {} splats", attributes.where(), count,
+         part.cloud.size());
+  }
+  if (inner.record && inner.record->antialiased && !asset.record) asset.record = inner.record;
+  asset.notes.insert(asset.notes.end(), inner.notes.begin(), inner.notes.end());
+  return part;
 }
 
 class SplatReader {
@@ -225,12 +254,19 @@ bool is_splat_primitive(const JsonNode& primitive) {
 
 void read_splat_primitive(const GltfDocument& document, const JsonNode& primitive, const GltfInstance& instance,
                           const std::string& name, Asset& asset) {
-  check_extension(primitive.at("extensions").at(kSplatExtension));
-  SplatReader reader(document, primitive);
-  SplatPart part{.name = name, .cloud = reader.read()};
+  const JsonNode extension = primitive.at("extensions").at(kSplatExtension);
+  check_extension(extension);
+  SplatPart part;
+  if (const std::optional<JsonNode> packed = packed_data(extension)) {
+    part = read_packed(document, primitive, *packed, asset);
+  } else {
+    SplatReader reader(document, primitive);
+    part.cloud = reader.read();
+    asset.notes.insert(asset.notes.end(), reader.notes().begin(), reader.notes().end());
+  }
+  part.name = name;
   transform(part.cloud, instance.world_from_mesh);
   with_context(primitive.where(), [&] { check_splat_cloud(part.cloud); });
-  asset.notes.insert(asset.notes.end(), reader.notes().begin(), reader.notes().end());
   asset.splats.push_back(std::move(part));
 }
 

@@ -1,6 +1,7 @@
 #include "assets/gltf/splat_writer.h"
 
 #include "assets/gltf/format.h"
+#include "assets/spz.h"
 #include "engine/scene/color.h"
 #include "engine/scene/splat_transform.h"
 
@@ -40,12 +41,30 @@ void add_sh(GlbBuilder& builder, const SplatCloud& cloud, Json& attributes) {
   }
 }
 
+// The cloud in the capture's frame: by the inverse in double, so that the reader's product is within a rounding of what
+// was given.
+SplatCloud in_capture(const SplatCloud& cloud, const Rigid& asset_from_capture) {
+  SplatCloud moved = cloud;
+  transform(moved, glm::inverse(glm::dmat4(to_mat4(asset_from_capture))));
+  return moved;
+}
+
+Json extension_json() {
+  return {{"kernel", kSplatKernel},
+          {"colorSpace", kSplatColorSpace},
+          {"sortingMethod", kSplatSorting},
+          {"projection", kSplatProjection}};
+}
+
+// An accessor without data of its own.
+size_t add_promise(GlbBuilder& builder, size_t count, const char* type) {
+  return builder.append("accessors", {{"componentType", kGltfF32}, {"count", count}, {"type", type}});
+}
+
 }  // namespace
 
 Json splat_primitive_json(GlbBuilder& builder, const SplatCloud& cloud, const Rigid& asset_from_capture) {
-  SplatCloud moved = cloud;
-  // The inverse in double, so that the reader's product is within a rounding of what was given.
-  transform(moved, glm::inverse(glm::dmat4(to_mat4(asset_from_capture))));
+  const SplatCloud moved = in_capture(cloud, asset_from_capture);
   Json attributes;
   attributes["POSITION"] = builder.add_positions(moved.positions);
   attributes["COLOR_0"] = builder.add_colors(fallback_colors(moved));
@@ -53,10 +72,32 @@ Json splat_primitive_json(GlbBuilder& builder, const SplatCloud& cloud, const Ri
   attributes[attribute("SCALE")] = builder.add_vectors(moved.scales);
   attributes[attribute("OPACITY")] = builder.add_scalars(moved.opacities);
   add_sh(builder, moved, attributes);
-  Json extension = {{"kernel", kSplatKernel},
-                    {"colorSpace", kSplatColorSpace},
-                    {"sortingMethod", kSplatSorting},
-                    {"projection", kSplatProjection}};
+  return {{"attributes", std::move(attributes)},
+          {"mode", kGltfPoints},
+          {"extensions", {{kSplatExtension, extension_json()}}}};
+}
+
+Json packed_splat_primitive_json(GlbBuilder& builder, const SplatCloud& cloud, const Rigid& asset_from_capture,
+                                 bool antialiased) {
+  const SplatCloud moved = in_capture(cloud, asset_from_capture);
+  const size_t view = builder.add_view(encode_spz_2(moved, antialiased), std::nullopt);
+  Json attributes;
+  attributes["POSITION"] = add_promise(builder, moved.size(), "VEC3");
+  const Bounds bounds = bounds_of(moved);
+  Json& position = builder.json()["accessors"].back();
+  position["min"] = {bounds.min.x, bounds.min.y, bounds.min.z};
+  position["max"] = {bounds.max.x, bounds.max.y, bounds.max.z};
+  attributes[attribute("ROTATION")] = add_promise(builder, moved.size(), "VEC4");
+  attributes[attribute("SCALE")] = add_promise(builder, moved.size(), "VEC3");
+  attributes[attribute("OPACITY")] = add_promise(builder, moved.size(), "SCALAR");
+  for (int degree = 0; degree <= moved.sh_degree; ++degree) {
+    for (int n = 0; n <= 2 * degree; ++n) {
+      attributes[attribute(fmt::format("SH_DEGREE_{}_COEF_{}", degree, n).c_str())] =
+          add_promise(builder, moved.size(), "VEC3");
+    }
+  }
+  Json extension = extension_json();
+  extension["extensions"] = {{kSplatSpzExtension, {{"bufferView", view}}}};
   return {{"attributes", std::move(attributes)},
           {"mode", kGltfPoints},
           {"extensions", {{kSplatExtension, std::move(extension)}}}};

@@ -12,4 +12,9 @@ namespace diorama {
 nlohmann::ordered_json splat_primitive_json(GlbBuilder& builder, const SplatCloud& cloud,
                                             const Rigid& asset_from_capture);
 
+// The same with the data as SPZ version 2 (KHR_gaussian_splatting_compression_spz_2, a draft): accessors tell count and
+// type alone.
+nlohmann::ordered_json packed_splat_primitive_json(GlbBuilder& builder, const SplatCloud& cloud,
+                                                   const Rigid& asset_from_capture, bool antialiased);
+
 }  // namespace diorama

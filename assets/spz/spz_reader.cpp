@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <string>
 
 namespace diorama {
@@ -252,31 +253,55 @@ glm::vec4 rotation_of_word(uint32_t word) {
   return q;
 }
 
-SplatCloud cloud_of(const SpzStreams& spz) {
+// What each code stands for.
+struct SpzTables {
+  std::array<float, 256> scales{}, colors{}, sh{}, opacities{};
+
+  SpzTables() {
+    for (size_t code = 0; code < 256; ++code) {
+      const auto value = static_cast<float>(code);
+      scales[code] = std::exp(value / 16.0f - 10.0f);
+      colors[code] = static_cast<float>((static_cast<double>(code) / 255.0 - 0.5) / kSpzColorScale);
+      sh[code] = (value - 128.0f) / 128.0f;
+      opacities[code] = value / 255.0f;
+    }
+  }
+};
+
+// Splats [begin, end) of the streams.
+void take_splats(const SpzStreams& spz, const SpzTables& tables, size_t begin, size_t end, SplatCloud& cloud) {
   const auto& [positions, alphas, colors, scales, rotations, sh] = spz.streams;
   const SpzHeader& header = spz.header;
-  SplatCloud cloud;
-  cloud.sh_degree = std::min(header.sh_degree, 3);
-  cloud.resize(header.count);
   const auto width = static_cast<size_t>(sh_count(cloud.sh_degree));
   const auto stored = static_cast<size_t>(sh_count(header.sh_degree)) - 1;
-  for (size_t i = 0; i < cloud.size(); ++i) {
+  for (size_t i = begin; i < end; ++i) {
+    glm::vec3* coefficients = cloud.sh.data() + i * width;
     for (size_t axis = 0; axis < 3; ++axis) {
       const auto a = static_cast<int>(axis);
       cloud.positions[i][a] = header.version == 1 ? half_to_float(load<uint16_t>(positions, 6 * i + 2 * axis))
                                                   : fixed_24(positions, 9 * i + 3 * axis, header.fractional_bits);
-      cloud.scales[i][a] = std::exp(static_cast<float>(byte_at(scales, 3 * i + axis)) / 16.0f - 10.0f);
-      const double color = static_cast<double>(byte_at(colors, 3 * i + axis)) / 255.0 - 0.5;
-      cloud.sh[i * width][a] = static_cast<float>(color / kSpzColorScale);
-      for (size_t k = 1; k < width; ++k) {
-        const int code = byte_at(sh, (i * stored + k - 1) * 3 + axis);
-        cloud.sh[i * width + k][a] = static_cast<float>(code - 128) / 128.0f;
-      }
+      cloud.scales[i][a] = tables.scales[byte_at(scales, 3 * i + axis)];
+      coefficients[0][a] = tables.colors[byte_at(colors, 3 * i + axis)];
     }
-    cloud.opacities[i] = static_cast<float>(byte_at(alphas, i)) / 255.0f;
+    for (size_t k = 1; k < width; ++k) {
+      const size_t first = (i * stored + k - 1) * 3;
+      coefficients[k] = {tables.sh[byte_at(sh, first)], tables.sh[byte_at(sh, first + 1)],
+                         tables.sh[byte_at(sh, first + 2)]};
+    }
+    cloud.opacities[i] = tables.opacities[byte_at(alphas, i)];
     cloud.rotations_xyzw[i] =
         header.version >= 3 ? rotation_of_word(load<uint32_t>(rotations, 4 * i)) : rotation_of_bytes(rotations, 3 * i);
   }
+}
+
+SplatCloud cloud_of(const SpzStreams& spz, ThreadPool& pool) {
+  constexpr size_t kGrain = 4096;  // splats a task
+  SplatCloud cloud;
+  cloud.sh_degree = std::min(spz.header.sh_degree, 3);
+  cloud.resize(spz.header.count);
+  const SpzTables tables;
+  pool.parallel_for(cloud.size(), kGrain,
+                    [&](size_t begin, size_t end) { take_splats(spz, tables, begin, end, cloud); });
   return cloud;
 }
 
@@ -295,11 +320,13 @@ void take_record(const SpzStreams& spz, Asset& asset) {
   if (antialiased) asset.record = AssetRecord{.representation = "splats", .antialiased = true};
 }
 
-Asset asset_from(std::span<const std::byte> bytes) {
+Asset asset_from(std::span<const std::byte> bytes, ThreadPool* given) {
   const bool gzip = bytes.size() > 1 && byte_at(bytes, 0) == 0x1f && byte_at(bytes, 1) == 0x8b;
   const SpzStreams spz = gzip ? unpack_gzip(bytes) : unpack_zstd(bytes);
+  std::optional<ThreadPool> own;
+  ThreadPool& pool = given != nullptr ? *given : own.emplace();
   Asset asset;
-  SplatPart part{.name = "splats", .cloud = cloud_of(spz)};
+  SplatPart part{.name = "splats", .cloud = cloud_of(spz, pool)};
   drop_not_finite(part.cloud, "the SPZ", asset.notes);
   normalize_rotations(part.cloud, "the SPZ", asset.notes);
   if (part.cloud.size() == 0) fail(ErrorCode::kInvalidInput, "holds no splats");
@@ -317,12 +344,12 @@ bool is_spz(std::span<const std::byte> bytes) {
   return gzip || (bytes.size() >= 4 && load<uint32_t>(bytes, 0) == kSpzMagic);
 }
 
-Asset read_spz(const std::filesystem::path& path) {
-  return with_context(path, [&] { return asset_from(read_file(path)); });
+Asset read_spz(const std::filesystem::path& path, ThreadPool* pool) {
+  return with_context(path, [&] { return asset_from(read_file(path), pool); });
 }
 
-Asset parse_spz(std::span<const std::byte> bytes, const std::string& name) {
-  return with_context(name, [&] { return asset_from(bytes); });
+Asset parse_spz(std::span<const std::byte> bytes, const std::string& name, ThreadPool* pool) {
+  return with_context(name, [&] { return asset_from(bytes, pool); });
 }
 
 }  // namespace diorama

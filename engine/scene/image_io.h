@@ -10,7 +10,7 @@
 
 namespace diorama {
 
-// Reading and writing of image files: PNG, JPEG, WebP in; PNG and JPEG out. The kind is told by content, never by name.
+// Reading and writing of image files: PNG, JPEG, WebP in and out. The kind is told by content, never by name.
 // All readers: Error kInvalidInput for a wrong magic, truncation, zero size, or more than 2^28 pixels; the path is
 // named by the path overloads.
 
@@ -39,5 +39,7 @@ std::vector<std::byte> encode_png(const ImageU16& image);
 std::vector<std::byte> encode_png(const ImageU8& image);
 // Alpha is dropped. quality 1..100, 4:4:4.
 std::vector<std::byte> encode_jpeg(const ImageRgba8& image, int quality);
+// Lossless in all four channels, colours below an alpha of 0 too. Error kInvalidInput: no pixels, an edge above 16383.
+std::vector<std::byte> encode_webp(const ImageRgba8& image);
 
 }  // namespace diorama

@@ -1,6 +1,9 @@
 #include "engine/scene/image_codecs.h"
 
 #include <webp/decode.h>
+#include <webp/encode.h>
+
+#include <memory>
 
 namespace diorama {
 namespace {
@@ -32,6 +35,37 @@ ImageRgba8 decode_webp(std::span<const std::byte> bytes) {
                                            static_cast<int>(sizeof(glm::u8vec4)) * image.width());
   if (done == nullptr) fail_decode("WebP", "the data ends early");
   return image;
+}
+
+std::vector<std::byte> encode_webp(const ImageRgba8& image) {
+  if (image.empty() || image.width() > WEBP_MAX_DIMENSION || image.height() > WEBP_MAX_DIMENSION) {
+    fail(ErrorCode::kInvalidInput, "a WebP cannot have {}x{} pixels, expected 1 to {} each", image.width(),
+         image.height(), WEBP_MAX_DIMENSION);
+  }
+  constexpr int kEffort = 6;  // of 0 to 9
+  WebPConfig config;
+  DIO_CHECK(WebPConfigInit(&config) != 0 && WebPConfigLosslessPreset(&config, kEffort) != 0);
+  config.exact = 1;
+  WebPPicture picture;
+  WebPMemoryWriter writer;
+  DIO_CHECK(WebPPictureInit(&picture) != 0);
+  WebPMemoryWriterInit(&writer);
+  const std::unique_ptr<WebPPicture, decltype(&WebPPictureFree)> free_picture(&picture, &WebPPictureFree);
+  const std::unique_ptr<WebPMemoryWriter, decltype(&WebPMemoryWriterClear)> free_writer(&writer,
+                                                                                        &WebPMemoryWriterClear);
+  picture.use_argb = 1;
+  picture.width = image.width();
+  picture.height = image.height();
+  picture.writer = WebPMemoryWrite;
+  picture.custom_ptr = &writer;
+  const auto* pixels = reinterpret_cast<const uint8_t*>(image.pixels().data());
+  const int stride = static_cast<int>(sizeof(glm::u8vec4)) * image.width();
+  if (WebPPictureImportRGBA(&picture, pixels, stride) == 0 || WebPEncode(&config, &picture) == 0) {
+    fail(ErrorCode::kIo, "libwebp cannot pack {}x{} pixels (error {})", image.width(), image.height(),
+         static_cast<int>(picture.error_code));
+  }
+  const auto* bytes = reinterpret_cast<const std::byte*>(writer.mem);
+  return {bytes, bytes + writer.size};
 }
 
 }  // namespace diorama

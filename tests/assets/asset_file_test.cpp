@@ -39,7 +39,7 @@ TEST(AssetFile, OtherFilesAreRefusedByName) {
   DIO_EXPECT_ERROR(read_asset(dir / "empty.ply"), ErrorCode::kUnsupported, "empty.ply: is no glTF");
   DIO_EXPECT_ERROR(read_asset(dir / "absent.ply"), ErrorCode::kNotFound, "absent.ply");
   DIO_EXPECT_ERROR(write_asset(splat_asset(), dir / "room.obj"), ErrorCode::kInvalidInput,
-                   "expected .glb, .ply or .spz");
+                   "expected .glb, .ply, .spz, .sog, .splat");
 }
 
 TEST(AssetFile, WhatAKindCannotHoldIsTold) {
@@ -50,6 +50,37 @@ TEST(AssetFile, WhatAKindCannotHoldIsTold) {
   const Asset back = read_asset(dir / "room.ply");
   EXPECT_TRUE(write_asset(back, dir / "again.ply").empty());
   EXPECT_EQ(splat_count(read_asset(dir / "again.ply")), 11u);
+}
+
+TEST(AssetFile, EveryKindOfSplatsIsWrittenAndReadByItsName) {
+  const TempDir dir;
+  for (const char* name : {"a.glb", "a.ply", "a.spz", "a.sog", "a.splat", "folder/meta.json"}) {
+    write_asset(splat_asset(), dir / name);
+    EXPECT_TRUE(is_asset_file(dir / name)) << name;
+    EXPECT_EQ(splat_count(read_asset(dir / name)), 11u) << name;
+    EXPECT_GT(asset_file_bytes(dir / name), 300u) << name;
+  }
+  EXPECT_TRUE(is_asset_file(dir / "folder"));
+  EXPECT_EQ(splat_count(read_asset(dir / "folder")), 11u);
+  EXPECT_EQ(asset_file_bytes(dir / "folder"), asset_file_bytes(dir / "folder/meta.json"));
+}
+
+TEST(AssetFile, PackedSplatsAreSpzInsideTheGlb) {
+  const TempDir dir;
+  Asset asset = splat_asset();
+  asset.splats.resize(1);
+  asset.splats[0].cloud = random_splats(500, 3);
+  write_asset(asset, dir / "plain.glb");
+  write_asset(asset, dir / "packed.glb", {.pack = true});
+  EXPECT_LT(asset_file_bytes(dir / "packed.glb"), asset_file_bytes(dir / "plain.glb") / 2);
+  const Asset back = read_asset(dir / "packed.glb");
+  ASSERT_EQ(splat_count(back), 500u);
+  EXPECT_TRUE(back.record && back.record->antialiased);
+  const SplatCloud &before = asset.splats[0].cloud, &after = back.splats[0].cloud;
+  for (size_t i = 0; i < before.size(); ++i) {
+    EXPECT_LE(glm::length(before.positions[i] - after.positions[i]), 3e-4f) << "steps of 1/4096 m";
+    EXPECT_GE(std::abs(glm::dot(before.rotations_xyzw[i], after.rotations_xyzw[i])), 0.99f) << "bytes, and w from them";
+  }
 }
 
 TEST(AssetSummary, TellsOfSplats) {

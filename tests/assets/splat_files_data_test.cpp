@@ -1,4 +1,4 @@
-// Public splat files: one scene in two formats by other programs.
+// Public splat files by other programs: one scene in two formats, and levels of detail.
 #include "assets/asset_file.h"
 #include "tests/test_data.h"
 
@@ -27,6 +27,25 @@ TEST(SplatFilesData, SpzAndCompressedPlyOfABikerAgree) {
   EXPECT_LE(glm::length(up.min - turned_min), 0.02f);
   EXPECT_LE(glm::length(up.max - turned_max), 0.02f);
   EXPECT_NEAR(mean_opacity(a), mean_opacity(b), 0.002) << "both have 8 bits";
+}
+
+// Levels 0 and 1 of the folder are absent.
+TEST(SplatFilesData, PlaybotsLevelsLoadByBudget) {
+  DIO_REQUIRE_TEST_DATA(folder, "splats/playbot");
+  const Asset finest = read_asset(folder);
+  ASSERT_EQ(splat_count(finest), 125000u);
+  ASSERT_EQ(finest.notes.size(), 1u);
+  EXPECT_EQ(finest.notes[0], "levels 0, 1 of the 7 are absent; the others are used");
+  EXPECT_EQ(finest.splats[0].cloud.sh_degree, 2);
+  for (const auto& [most, expected] :
+       {std::pair(125000, 125000u), std::pair(124999, 31000u), std::pair(10000, 8406u), std::pair(1873, 1873u)}) {
+    EXPECT_EQ(splat_count(read_asset(folder, {.max_splats = most})), expected);
+  }
+  // The box that lod-meta.json tells for all levels.
+  const Bounds bounds = bounds_of(finest);
+  EXPECT_GE(bounds.min.y, -1.0832f);
+  EXPECT_LE(bounds.max.y, 0.0521f);
+  EXPECT_NEAR(bounds.max.x - bounds.min.x, 2.06, 0.05);
 }
 
 }  // namespace

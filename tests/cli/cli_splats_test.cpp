@@ -81,7 +81,7 @@ TEST_F(SplatFiles, ConvertGoesThereAndBackAgain) {
   EXPECT_EQ(read_asset(back).record->capture_name, "noise");
   const CliResult refused = run_cli("convert " + glb + " " + (dir_ / "cloud.obj").string());
   EXPECT_EQ(refused.exit_code, 2);
-  EXPECT_THAT(refused.err, HasSubstr("expected .glb, .ply or .spz"));
+  EXPECT_THAT(refused.err, HasSubstr("expected .glb, .ply, .spz, .sog, .splat"));
   const std::vector<std::byte> whole = read_file(ply_);
   write_file(dir_ / "cut.ply", std::span(whole).first(20000));
   const std::vector<std::byte> before = read_file(back);
