@@ -27,6 +27,12 @@ VkAttachmentDescription attachment(VkFormat format, VkAttachmentLoadOp load, VkA
   return result;
 }
 
+bool blends(const GpuDevice& device, VkFormat format) {
+  VkFormatProperties properties{};
+  vkGetPhysicalDeviceFormatProperties(device.physical(), format, &properties);
+  return (properties.optimalTilingFeatures & VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BLEND_BIT) != 0;
+}
+
 // Sums first, then results, then the backdrop's depth: framebuffers follow this order.
 std::vector<VkAttachmentDescription> attachments_of(const GpuDevice& device, const SplatPassOptions& options) {
   constexpr VkImageLayout kRead = VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL;
@@ -34,7 +40,7 @@ std::vector<VkAttachmentDescription> attachments_of(const GpuDevice& device, con
   constexpr VkImageLayout kTested = VK_IMAGE_LAYOUT_DEPTH_STENCIL_READ_ONLY_OPTIMAL;
   constexpr VkAttachmentLoadOp kClear = VK_ATTACHMENT_LOAD_OP_CLEAR, kNone = VK_ATTACHMENT_LOAD_OP_DONT_CARE;
   constexpr VkAttachmentStoreOp kStore = VK_ATTACHMENT_STORE_OP_STORE, kForget = VK_ATTACHMENT_STORE_OP_DONT_CARE;
-  std::vector<VkAttachmentDescription> result = {attachment(kSplatSumFormat, kClear, kForget, kRead)};
+  std::vector<VkAttachmentDescription> result = {attachment(splat_sum_format(device), kClear, kForget, kRead)};
   if (options.with_depth) result.push_back(attachment(splat_depth_sum_format(device), kClear, kForget, kRead));
   result.push_back(attachment(kSplatColorFormat, kNone, kStore, kCopied));
   if (options.with_depth) result.push_back(attachment(kSplatDepthFormat, kNone, kStore, kCopied));
@@ -59,11 +65,13 @@ constexpr VkSubpassDependency kDependencies[] = {
 
 }  // namespace
 
+VkFormat splat_sum_format(const GpuDevice& device) {
+  const bool full = device.info().software && blends(device, VK_FORMAT_R32G32B32A32_SFLOAT);
+  return full ? VK_FORMAT_R32G32B32A32_SFLOAT : VK_FORMAT_R16G16B16A16_SFLOAT;
+}
+
 VkFormat splat_depth_sum_format(const GpuDevice& device) {
-  VkFormatProperties properties{};
-  vkGetPhysicalDeviceFormatProperties(device.physical(), VK_FORMAT_R32_SFLOAT, &properties);
-  const bool blends = (properties.optimalTilingFeatures & VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BLEND_BIT) != 0;
-  return blends ? VK_FORMAT_R32_SFLOAT : VK_FORMAT_R16_SFLOAT;
+  return blends(device, VK_FORMAT_R32_SFLOAT) ? VK_FORMAT_R32_SFLOAT : VK_FORMAT_R16_SFLOAT;
 }
 
 OwnedRenderPass make_splat_pass(GpuDevice& device, const SplatPassOptions& options) {
@@ -113,7 +121,7 @@ SplatTargets make_splat_targets(GpuDevice& device, glm::ivec2 size_px, const Spl
     views.push_back(image.view());
     return image;
   };
-  targets.sums = make(kSplatSumFormat, kSum, "splat sums");
+  targets.sums = make(splat_sum_format(device), kSum, "splat sums");
   if (options.with_depth) targets.depth_sums = make(splat_depth_sum_format(device), kSum, "splat depth sums");
   targets.color = make(kSplatColorFormat, kResult, "splat color");
   if (options.with_depth) targets.depth = make(kSplatDepthFormat, kResult, "splat depth");

@@ -11,10 +11,13 @@ struct SplatPassOptions {
   bool operator==(const SplatPassOptions&) const = default;
 };
 
-inline constexpr VkFormat kSplatSumFormat = VK_FORMAT_R16G16B16A16_SFLOAT;  // premultiplied, sRGB display values
 inline constexpr VkFormat kSplatColorFormat = VK_FORMAT_R8G8B8A8_UNORM;
 inline constexpr VkFormat kSplatDepthFormat = VK_FORMAT_R32_SFLOAT;
 inline constexpr VkFormat kBackdropDepthFormat = VK_FORMAT_D32_SFLOAT;
+
+// Of sums of colour (premultiplied, sRGB display values) and alpha: half floats, which every device blends; floats on
+// software drivers, which blend them as fast and cut half floats off instead of rounding them.
+VkFormat splat_sum_format(const GpuDevice& device);
 
 // Of sums of depths: float where the device blends it, else half float.
 VkFormat splat_depth_sum_format(const GpuDevice& device);

@@ -75,16 +75,19 @@ class SplatParity : public GpuTest {
     return SplatRasterView(asset).draw(camera, {.background = background}, true, pool_);
   }
 
-  static void expect_twins(const RasterResult& cpu, const RasterResult& gpu, double mean = 1.0) {
+  // Storage and the last rounding leave 0.04; half-float sums, which GPUs have, get the bound of the design.
+  double least_bound() { return splat_sum_format(device()) == VK_FORMAT_R32G32B32A32_SFLOAT ? 0.1 : 1.0; }
+
+  void expect_twins(const RasterResult& cpu, const RasterResult& gpu, double mean = 0) {
     double covered = 0;
     for (const float coverage : cpu.coverage.pixels()) covered += coverage;
     EXPECT_GT(covered / static_cast<double>(cpu.coverage.pixels().size()), 0.3) << "else nothing is compared";
     const Difference d = compare(cpu, gpu);
     RecordProperty("mean", std::to_string(d.mean));
     RecordProperty("most", std::to_string(d.most));
-    EXPECT_LE(d.mean, mean);           // the bound of the design, 1/255
+    EXPECT_LE(d.mean, std::max(mean, least_bound()));
     EXPECT_LE(d.coverage, 1.0 / 255);  // one step of the target's alpha
-    EXPECT_LE(d.depth_share, 0.003);   // half-float colour blending does not enter; opacities of 10 bits do
+    EXPECT_LE(d.depth_share, 0.003);   // opacities of 10 bits and scales of 16
     // Pixels whose alpha is near 0.5, of 19,200.
     EXPECT_LE(d.one_sided_depth, 100u);
   }
@@ -109,7 +112,7 @@ TEST_F(SplatParity, CoefficientsInBytes) {
     // A coefficient is off by at most 1/254 of the largest, here about 1.3: rms 0.003, times the basis' norm of 15
     // values, about 1.1 at degree 3, is 0.8/255, averaged over the splats of a pixel.
     expect_twins(on_cpu(cloud, camera),
-                 on_device(cloud, camera, {}, {.sh_bytes = true, .sh_range = sh_range_of(cloud)}), 1.5);
+                 on_device(cloud, camera, {}, {.sh_bytes = true, .sh_range = sh_range_of(cloud)}), 1.0);
   }
 }
 
