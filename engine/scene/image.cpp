@@ -65,6 +65,17 @@ ImageRgba8 shrink_by_area(const ImageRgba8& image, glm::ivec2 size_px) {
   return result;
 }
 
+ImageU8 shrink_mask(const ImageU8& mask, glm::ivec2 size_px) {
+  ImageU8 result(size_px);
+  for (int y = 0; y < size_px.y; ++y) {
+    for (int x = 0; x < size_px.x; ++x) {
+      result.at(x, y) = mask.at(static_cast<int>((x + 0.5) * mask.width() / size_px.x),
+                                static_cast<int>((y + 0.5) * mask.height() / size_px.y));
+    }
+  }
+  return result;
+}
+
 ImageRgba8 composited(const ImageRgba8& image, glm::u8vec3 background) {
   ImageRgba8 result = image;
   for (glm::u8vec4& pixel : result.pixels()) {

@@ -55,6 +55,9 @@ using ImageU8 = Image<uint8_t>;
 // values' own space. Sizes may only shrink.
 ImageRgba8 shrink_by_area(const ImageRgba8& image, glm::ivec2 size_px);
 
+// The source pixel under each target pixel's centre: a mask has no values between. Sizes may only shrink.
+ImageU8 shrink_mask(const ImageU8& mask, glm::ivec2 size_px);
+
 // RGBA over an opaque background (sRGB values, blended as they are); the result's alpha is 255.
 ImageRgba8 composited(const ImageRgba8& image, glm::u8vec3 background);
 

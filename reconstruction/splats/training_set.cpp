@@ -53,17 +53,6 @@ void rate_sharpness(std::vector<TrainingView>& views) {
   }
 }
 
-ImageU8 shrink_mask(const ImageU8& mask, glm::ivec2 size_px) {
-  ImageU8 result(size_px);
-  for (int y = 0; y < size_px.y; ++y) {
-    for (int x = 0; x < size_px.x; ++x) {
-      result.at(x, y) = mask.at(static_cast<int>((x + 0.5) * mask.width() / size_px.x),
-                                static_cast<int>((y + 0.5) * mask.height() / size_px.y));
-    }
-  }
-  return result;
-}
-
 bool is_useful(const TrainingView& view) {
   const auto pixels = view.mask.pixels();
   return pixels.empty() || std::any_of(pixels.begin(), pixels.end(), [](uint8_t value) { return value != 0; });

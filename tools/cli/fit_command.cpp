@@ -37,6 +37,7 @@ struct Fitted {
   std::string summary;                                     // what came out, for people
   std::vector<std::pair<std::string, std::string>> facts;  // for the report
   std::optional<RigCalibration> calibration;               // of the colour camera, as the fit left it
+  std::vector<CurvePoint> curve;
   std::string schedule_json;
   float score_scale = 1;
 };
@@ -101,6 +102,10 @@ Fitted fit_as_splats(const FitArguments& args, const Capture& capture, SplatFitR
   fitted.asset = std::move(fit.asset);
   fitted.calibration = fit.calibration;
   fitted.schedule_json = stats.schedule_json;
+  for (const SplatFitPoint& point : stats.curve) {
+    fitted.curve.push_back(
+        {static_cast<double>(point.step), point.seconds, point.psnr, point.loss, static_cast<double>(point.splats)});
+  }
   fitted.score_scale = args.splats.scale;
   return fitted;
 }
@@ -143,7 +148,8 @@ void run_fit(const FitArguments& args, const CLI::App& app, const Settings& sett
     scores = fmt::format(", held-out PSNR {:.2f} dB, SSIM {:.4f}, FLIP {:.4f}", report.mean.psnr, report.mean.ssim,
                          report.mean.flip);
     if (!args.html.empty()) {
-      page = report_page(report, pictures, {fitted.asset, capture, args.capture, settings.command_line, fitted.facts});
+      page = report_page(report, pictures,
+                         {fitted.asset, capture, args.capture, settings.command_line, fitted.facts, fitted.curve});
     }
   }
   for (const std::string& left_out : write_asset(fitted.asset, args.output)) terminal.warn(left_out);

@@ -4,6 +4,7 @@
 #include "capture/capture.h"
 #include "engine/base/job.h"
 #include "tools/eval/asset_view.h"
+#include "tools/eval/exposure_alignment.h"
 
 #include <functional>
 #include <optional>
@@ -16,18 +17,28 @@ namespace diorama {
 struct EvalOptions {
   int split = 0;
   float scale = 1.0f;
+  bool align_exposure = false;
   template <class Visitor>
   void visit(Visitor&& option) {
     option("split", split, {"test", "train", "all", "val"}, "frames to score");
     option("scale", scale, {0.01, 1}, "size of the scored images, as a share of the capture's");
+    option("align-exposure", align_exposure,
+           "also score each picture with gain and bias of each channel fitted to the recorded one; reported apart");
   }
+};
+
+// Scores of a picture whose exposure was fitted to the recorded one. They never stand in for the scores themselves.
+struct AlignedScore {
+  double psnr = 0, ssim = 0, flip = 0;
+  ExposureAlignment exposure;
 };
 
 struct FrameScore {
   std::string id;
   double psnr = 0, ssim = 0, flip = 0;  // PSNR at most kMaxPsnr
   std::optional<double> depth_mae_m;
-  double coverage = 0;  // share of the image that the asset covers
+  double coverage = 0;                    // share of the image that the asset covers
+  std::optional<AlignedScore> aligned{};  // with EvalOptions::align_exposure; the mean has no exposure
 };
 
 // An exact picture would score infinity, which neither a mean nor JSON can hold.

@@ -133,7 +133,8 @@ std::string report_page(const EvalReport& report, const ReportPictures& pictures
       html_escaped(asset), html_escaped(context.capture.name()), report.frames.size(),
       report.frames.size() == 1 ? "" : "s");
   html += summary_section(report) + viewer_section(pictures) + table_section(report);
-  html += calibration_section(context) + repeat_section(context) + facts_section(context);
+  html +=
+      curves_section(context.curve) + calibration_section(context) + repeat_section(context) + facts_section(context);
   html += "</main>\n" + footer(report, pictures);
   html += "<script type=\"application/json\" id=\"frames-data\">" + pictures_json(report, pictures) + "</script>\n";
   html += "<script>\n";

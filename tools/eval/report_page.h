@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tools/eval/report_curves.h"
 #include "tools/eval/report_pictures.h"
 
 #include <string>
@@ -14,6 +15,7 @@ struct ReportContext {
   const Capture& capture;
   std::string capture_path, command_line;                  // command_line: as it was typed, quoted for a shell
   std::vector<std::pair<std::string, std::string>> facts;  // of the fit: name and value
+  std::vector<CurvePoint> curve{};                         // of the fit; empty where it has none
 };
 
 // One self-contained HTML page: it needs no network and no other file. Its size is bounded by ReportPictures, but for a

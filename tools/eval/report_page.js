@@ -97,3 +97,41 @@
   setSplit(50);
   show(0);
 })();
+
+// The fit's curves: over steps or seconds; a point under mouse or finger is marked in all charts and told.
+(() => {
+  const section = document.getElementById("curves");
+  if (!section) return;
+  const told = JSON.parse(document.getElementById("curves-data").textContent);
+  const charts = [...section.querySelectorAll("svg")];
+  const places = (chart) =>
+    chart.querySelector("polyline").getAttribute("points").trim().split(" ").map((place) => place.split(",").map(Number));
+
+  const mark = (index) => {
+    for (const chart of charts) {
+      const [x, y] = places(chart)[index];
+      chart.querySelector("circle").setAttribute("cx", x);
+      chart.querySelector("circle").setAttribute("cy", y);
+    }
+    document.getElementById("curve-point").textContent = told[index];
+  };
+  for (const chart of charts) {
+    const follow = (event) => {
+      const box = chart.getBoundingClientRect();
+      const x = ((event.clientX - box.left) / box.width) * chart.viewBox.baseVal.width;
+      const off = places(chart).map((place) => Math.abs(place[0] - x));
+      mark(off.indexOf(Math.min(...off)));
+    };
+    chart.addEventListener("pointermove", follow);
+    chart.addEventListener("pointerdown", follow);
+  }
+  const buttons = [...section.querySelectorAll("[data-axis]")];
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      for (const other of buttons) other.setAttribute("aria-pressed", other === button);
+      for (const chart of charts) chart.toggleAttribute("hidden", chart.dataset.along !== button.dataset.axis);
+    });
+  }
+  buttons[0].parentElement.hidden = false;
+  mark(told.length - 1);
+})();

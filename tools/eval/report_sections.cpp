@@ -40,6 +40,22 @@ const ScoreColumn kColumns[] = {
      [](const FrameScore& s) { return std::optional(s.coverage * 100); }, 1},
 };
 
+const ScoreColumn kAlignedColumns[] = {
+    {"PSNR, aligned", "dB", "",
+     [](const FrameScore& s) { return s.aligned ? std::optional(s.aligned->psnr) : std::nullopt; }, 2},
+    {"SSIM, aligned", "", "",
+     [](const FrameScore& s) { return s.aligned ? std::optional(s.aligned->ssim) : std::nullopt; }, 4},
+    {"FLIP, aligned", "", "",
+     [](const FrameScore& s) { return s.aligned ? std::optional(s.aligned->flip) : std::nullopt; }, 4},
+};
+
+// Of the table.
+std::vector<ScoreColumn> columns_of(const EvalReport& report) {
+  std::vector<ScoreColumn> columns(std::begin(kColumns), std::end(kColumns));
+  if (report.mean.aligned) columns.insert(columns.end(), std::begin(kAlignedColumns), std::end(kAlignedColumns));
+  return columns;
+}
+
 std::string number_text(const ScoreColumn& column, const FrameScore& score) {
   const std::optional<double> value = column.value(score);
   return value ? fmt::format("{:.{}f}", *value, column.digits) : "–";
@@ -54,9 +70,9 @@ std::string header_cell(const char* name, const char* unit) {
                      unit_html(unit));
 }
 
-std::string table_row(const FrameScore& score, size_t row) {
+std::string table_row(const std::vector<ScoreColumn>& columns, const FrameScore& score, size_t row) {
   std::string html = fmt::format("<tr data-row=\"{}\"><th scope=\"row\">{}</th>", row, html_escaped(score.id));
-  for (const ScoreColumn& column : kColumns) {
+  for (const ScoreColumn& column : columns) {
     const std::optional<double> value = column.value(score);
     html += fmt::format("<td data-value=\"{}\">{}</td>", value ? fmt::format("{:.9g}", *value) : std::string(),
                         number_text(column, score));
@@ -176,21 +192,29 @@ std::string summary_section(const EvalReport& report) {
     html += fmt::format("<p>Best frame: <b>{}</b> with {}. Worst: <b>{}</b> with {}.</p>\n", html_escaped(best->id),
                         psnr_text(best->psnr), html_escaped(worst->id), psnr_text(worst->psnr));
   }
+  if (const auto& aligned = report.mean.aligned) {
+    html += fmt::format(
+        "<p>With the exposure of each picture fitted to the recorded one (a gain and a bias a channel) the means would "
+        "be <b>{}</b>, SSIM <b>{:.4f}</b>, FLIP <b>{:.4f}</b>. These are scores of their own, not to be set beside "
+        "those above.</p>\n",
+        psnr_text(aligned->psnr), aligned->ssim, aligned->flip);
+  }
   return html + "</section>\n";
 }
 
 std::string table_section(const EvalReport& report) {
+  const std::vector<ScoreColumn> columns = columns_of(report);
   std::string html = fmt::format(
       "<section aria-labelledby=\"frames\"><h2 id=\"frames\">All {} frames</h2><p>A click on a heading sorts; a second "
       "one turns the order round.</p>\n<div class=\"scroll tall\" tabindex=\"0\" role=\"region\" "
       "aria-labelledby=\"frames\"><table id=\"scores\"><thead><tr>",
       report.frames.size());
   html += header_cell("Frame", "");
-  for (const ScoreColumn& column : kColumns) html += header_cell(column.name, column.unit);
+  for (const ScoreColumn& column : columns) html += header_cell(column.name, column.unit);
   html += "</tr></thead>\n<tbody>\n";
-  for (size_t i = 0; i < report.frames.size(); ++i) html += table_row(report.frames[i], i);
+  for (size_t i = 0; i < report.frames.size(); ++i) html += table_row(columns, report.frames[i], i);
   html += "</tbody>\n<tfoot><tr><th scope=\"row\">mean</th>";
-  for (const ScoreColumn& column : kColumns) html += fmt::format("<td>{}</td>", number_text(column, report.mean));
+  for (const ScoreColumn& column : columns) html += fmt::format("<td>{}</td>", number_text(column, report.mean));
   return html + "</tr></tfoot></table></div></section>\n";
 }
 
