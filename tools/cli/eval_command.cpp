@@ -12,12 +12,13 @@ struct EvalArguments {
   std::string asset, capture, json, html, calibration = "asset";
   CaptureOptions capture_options;
   EvalOptions options;
+  AssetReadOptions read;
   BackendOptions backend;
 };
 
 void run_eval(const EvalArguments& args, const Settings& settings) {
   TerminalJob terminal(settings);
-  Asset asset = read_asset(args.asset);
+  Asset asset = read_asset(args.asset, args.read);
   for (const std::string& note : asset.notes) terminal.warn(fmt::format("{}: {}", args.asset, note));
   Capture capture = open_capture(args.capture, args.capture_options);
   for (const std::string& warning : capture.warnings()) terminal.warn(warning);
@@ -44,7 +45,9 @@ void run_eval(const EvalArguments& args, const Settings& settings) {
 Command eval_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand("eval", "Renders a capture's held-out frames and scores them.");
   const auto args = std::make_shared<EvalArguments>();
-  app->add_option("ASSET", args->asset, "the .glb, .gltf, .ply of splats or .spz to score")->required();
+  app->add_option("ASSET", args->asset,
+                  "the .glb, .gltf, .ply of splats, .spz, .sog, .splat, or folder of SOG, to score")
+      ->required();
   app->add_option("CAPTURE", args->capture, "folder of the capture")->required();
   app->add_option("--json", args->json, "write the scores to this file; - is standard output");
   app->add_option("--html", args->html, "write a page with scores and pictures to this file");
@@ -55,6 +58,7 @@ Command eval_command(CLI::App& program) {
       ->capture_default_str();
   add_options(*app, args->options, "Scoring");
   add_options(*app, args->backend, "Drawing");
+  add_options(*app, args->read, "Reading the asset");
   add_options(*app, args->capture_options, "Reading the capture");
   return {app, [args](const Settings& settings) { run_eval(*args, settings); }};
 }

@@ -10,20 +10,16 @@ namespace {
 struct InfoArguments {
   std::string path;
   bool json = false;
+  AssetReadOptions read;
   CaptureOptions capture_options;
   InspectOptions inspect_options;
 };
-
-// A .gltf is not all of its asset: buffers and pictures lie beside it.
-uint64_t whole_file_bytes(const std::filesystem::path& path) {
-  return path.extension() == ".gltf" ? 0 : std::filesystem::file_size(path);
-}
 
 void run_info(const InfoArguments& args, const Settings& settings) {
   TerminalJob terminal(settings);
   std::string text;
   if (is_asset_file(args.path)) {
-    const AssetSummary summary = summarize(read_asset(args.path), whole_file_bytes(args.path));
+    const AssetSummary summary = summarize(read_asset(args.path, args.read), asset_file_bytes(args.path));
     text = args.json ? to_json(summary) : to_text(summary);
   } else {
     const Capture capture = open_capture(args.path, args.capture_options);
@@ -41,8 +37,12 @@ Command info_command(CLI::App& program) {
       "info",
       "Says what a capture or asset holds; checks a capture's depth against its poses and names what is wrong.");
   const auto args = std::make_shared<InfoArguments>();
-  app->add_option("PATH", args->path, "folder of a capture, or an asset (.glb, .gltf, .ply, .spz)")->required();
+  app->add_option("PATH", args->path,
+                  "folder of a capture, or an asset (.glb, .gltf, .ply, .spz, .sog, .splat, or a folder of SOG or of "
+                  "its levels)")
+      ->required();
   app->add_flag("--json", args->json, "as JSON, for programs");
+  add_options(*app, args->read, "Reading an asset");
   add_options(*app, args->inspect_options, "Looking at a capture");
   add_options(*app, args->capture_options, "Reading the capture");
   return {app, [args](const Settings& settings) { run_info(*args, settings); }};

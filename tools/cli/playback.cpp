@@ -22,10 +22,11 @@ std::string listed(const std::vector<AnimationInfo>& animations) {
 
 }  // namespace
 
-Playback::Playback(const std::string& path, const PlaybackOptions& options, double frames_per_s)
+Playback::Playback(const std::string& path, const PlaybackOptions& options, double frames_per_s,
+                   const AssetReadOptions& read)
     : options_(options), frames_per_s_(frames_per_s) {
   if (!options.moves()) {
-    asset_ = read_asset(path);
+    asset_ = read_asset(path, read);
     return;
   }
   file_.emplace(std::filesystem::path(path));

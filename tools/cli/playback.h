@@ -2,6 +2,7 @@
 
 #include "assets/animated_gltf.h"
 #include "assets/asset.h"
+#include "assets/asset_file.h"
 
 #include <optional>
 #include <string>
@@ -27,7 +28,8 @@ struct PlaybackOptions {
 class Playback {
  public:
   // Error: what reading refuses; kInvalidInput: the asset has no animation, or none of that name or number.
-  Playback(const std::string& path, const PlaybackOptions& options, double frames_per_s);
+  Playback(const std::string& path, const PlaybackOptions& options, double frames_per_s,
+           const AssetReadOptions& read = {});
 
   // More splats in the same scene, which stand still.
   void add_splats(std::vector<SplatPart> splats);

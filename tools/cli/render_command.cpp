@@ -31,6 +31,7 @@ struct RenderArguments {
   ViewChoice view;
   RenderOptions options;
   PlaybackOptions playback;
+  AssetReadOptions read;
   BackendOptions backend;
 };
 
@@ -82,7 +83,7 @@ void run_render(const RenderArguments& args, const Settings& settings) {
   const BackendOptions backend = with_environment(args.backend);
   const LogSink log = [&](LogLevel level, std::string_view line) { terminal.context().log(level, line); };
   std::future<std::unique_ptr<GpuDevice>> device = start_device(backend, log);
-  Playback playback(args.asset, args.playback, args.options.frames_per_s);
+  Playback playback(args.asset, args.playback, args.options.frames_per_s, args.read);
   for (const std::string& other : args.others) playback.add_splats(splats_of(other));
   const Asset& asset = playback.asset();
   for (const std::string& note : asset.notes) terminal.warn(fmt::format("{}: {}", args.asset, note));
@@ -110,11 +111,14 @@ Command render_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand(
       "render", "Draws an asset into a PNG, numbered PNGs, or an MP4. Without a choice of view: once, from outside.");
   const auto args = std::make_shared<RenderArguments>();
-  app->add_option("ASSET", args->asset, "the .glb, .gltf, .ply of splats or .spz to draw")->required();
+  app->add_option("ASSET", args->asset,
+                  "the .glb, .gltf, .ply of splats, .spz, .sog, .splat, or folder of SOG, to draw")
+      ->required();
   app->add_option("SPLATS", args->others, "more files of splats, drawn in the same scene (with meshes: on Vulkan)");
   app->add_option("-o,--output", args->output, "the .png or .mp4 to write")->required();
   add_view_flags(*app, args->view);
   add_options(*app, args->options, "Picture");
+  add_options(*app, args->read, "Reading the asset");
   add_options(*app, args->playback, "Animation");
   add_options(*app, args->backend, "Drawing");
   return {app, [args](const Settings& settings) { run_render(*args, settings); }};
