@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace diorama {
 namespace {
 
@@ -21,9 +23,15 @@ Json json_of(const SplatQuantiles& quantiles) {
   return object;
 }
 
+Json json_of(const SplatHistogram& histogram) {
+  return {{"edges", histogram.edges}, {"counts", histogram.counts}};
+}
+
 Json json_of(const AssetSummary& summary) {
   const SplatSummary& s = *summary.splats;
   const std::optional<double> bytes = summary.bytes_per_splat();
+  Json histograms = {{"opacity", json_of(s.opacity_histogram)}, {"longest_axis_m", json_of(s.size_histogram)}};
+  if (!s.sh_histogram.counts.empty()) histograms["view_dependence"] = json_of(s.sh_histogram);
   return {{"clouds", s.clouds},
           {"splats", s.splats},
           {"sh_degree", s.sh_degree},
@@ -31,13 +39,28 @@ Json json_of(const AssetSummary& summary) {
           {"bytes_per_splat", bytes ? Json(*bytes) : Json(nullptr)},
           {"opacity", json_of(s.opacity)},
           {"longest_axis_m", json_of(s.longest_m)},
-          {"shortest_axis_m", json_of(s.shortest_m)}};
+          {"shortest_axis_m", json_of(s.shortest_m)},
+          {"histograms", std::move(histograms)}};
 }
 
 std::string row_of(const char* name, const SplatQuantiles& quantiles) {
   std::string row = fmt::format("{:<11}", name);
   for (const float value : quantiles) row += fmt::format(" {:>9.3g}", value);
   return row + "\n";
+}
+
+// A bar a bin, the fullest one of full length.
+std::string bars_of(const char* name, const SplatHistogram& histogram) {
+  constexpr size_t kLength = 40;
+  if (histogram.counts.empty()) return "";
+  const size_t most = *std::max_element(histogram.counts.begin(), histogram.counts.end());
+  std::string text = std::string(name) + "\n";
+  for (size_t i = 0; i < histogram.counts.size(); ++i) {
+    const size_t count = histogram.counts[i], length = most > 0 ? (count * kLength + most - 1) / most : 0;
+    text += fmt::format("{:>9.3g} to {:<7.3g} {:>9} {}\n", histogram.edges[i], histogram.edges[i + 1], count,
+                        std::string(length, '#'));
+  }
+  return text;
 }
 
 std::string text_of(const AssetSummary& summary) {
@@ -48,7 +71,9 @@ std::string text_of(const AssetSummary& summary) {
   text += fmt::format("\n{:<11}", "share");
   for (const double share : kSplatQuantiles) text += fmt::format(" {:>8g}%", 100 * share);
   return text + "\n" + row_of("opacity", s.opacity) + row_of("longest m", s.longest_m) +
-         row_of("shortest m", s.shortest_m);
+         row_of("shortest m", s.shortest_m) + bars_of("opacity", s.opacity_histogram) +
+         bars_of("longest axis, m", s.size_histogram) +
+         bars_of("view dependence of the colour (deviation over all directions)", s.sh_histogram);
 }
 
 // Corrections of single frames are counted: the list is for machines.
