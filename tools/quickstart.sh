@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# From nothing to a scored scene: installs what is missing, builds, takes the given capture (or makes the built-in
-# sample), fits a mesh, scores it, renders pictures of it. What is up to date is not made again.
+# From nothing to scored scenes: installs what is missing, builds, takes the given capture (or makes the built-in
+# sample), fits a mesh (where there is depth) and splats, scores them, renders pictures of them. What is up to date is
+# not made again.
 #   tools/quickstart.sh [CAPTURE]
 set -euo pipefail
 here=$PWD
@@ -31,9 +32,7 @@ if [ ! -d "$capture" ]; then
   exit 2
 fi
 
-results=out/$(basename "$capture")-mesh
-mesh=$results/mesh.glb
-mkdir -p "$results"
+results=out/$(basename "$capture")
 
 # is_current FILE...: the first is there, and made after the program, everything in the capture, and the others.
 is_current() {
@@ -44,17 +43,37 @@ is_current() {
   done
 }
 
+# show SCENE: its scores and pictures, beside it.
+show() {
+  local scene=$1 folder
+  folder=$(dirname "$scene")
+  is_current "$folder/eval.json" "$scene" || "$diorama" eval "$scene" "$capture" --json "$folder/eval.json"
+  is_current "$folder/frame.png" "$scene" || "$diorama" render "$scene" -o "$folder/frame.png" --camera "$capture#0"
+  is_current "$folder/outside.png" "$scene" || "$diorama" render "$scene" -o "$folder/outside.png"
+  is_current "$folder/orbit.mp4" "$scene" || "$diorama" render "$scene" -o "$folder/orbit.mp4" --orbit 120 --size 960x540
+}
+
 "$diorama" info "$capture"
-is_current "$mesh" || "$diorama" fit "$capture" --as mesh -o "$mesh"
-is_current "$results/eval.json" "$mesh" || "$diorama" eval "$mesh" "$capture" --json "$results/eval.json"
-is_current "$results/frame.png" "$mesh" || "$diorama" render "$mesh" -o "$results/frame.png" --camera "$capture#0"
-is_current "$results/outside.png" "$mesh" || "$diorama" render "$mesh" -o "$results/outside.png"
-is_current "$results/orbit.mp4" "$mesh" || "$diorama" render "$mesh" -o "$results/orbit.mp4" --orbit 120 --size 960x540
+mesh=$results-mesh/mesh.glb splats=$results-splats/splats.glb
+scenes=("$splats")
+if ! "$diorama" info --json "$capture" | grep -Eq '"frames_with_depth": ?0\b'; then  # a mesh is fused from depth
+  is_current "$mesh" || "$diorama" fit "$capture" --as mesh -o "$mesh"
+  show "$mesh"
+  scenes=("$mesh" "$splats")
+fi
+is_current "$splats" || "$diorama" fit "$capture" --as splats --preset preview --max-minutes 3 -o "$splats" \
+  --html "$results-splats/report.html"
+show "$splats"
 
 echo
 echo "capture           $capture"
-echo "scene             $mesh   (opens in any glTF viewer)"
-echo "scores            $results/eval.json"
-echo "as frame 0        $results/frame.png"
-echo "from outside      $results/outside.png"
-echo "on a circle       $results/orbit.mp4"
+for scene in "${scenes[@]}"; do
+  folder=$(dirname "$scene")
+  echo
+  echo "scene             $scene   (opens in any glTF viewer)"
+  echo "scores            $folder/eval.json"
+  echo "as frame 0        $folder/frame.png"
+  echo "from outside      $folder/outside.png"
+  echo "on a circle       $folder/orbit.mp4"
+done
+echo "the splats' fit   $results-splats/report.html"

@@ -119,11 +119,15 @@ struct SplatFrame {
   bool has_statistics = false;
 
   size_t pairs_begin(size_t splat) const { return block_pairs[splat / kSplatBlock] + splat_pairs[splat].in_block; }
+  size_t memory_bytes() const;
 };
 
+// What stood in a vector that grows is lost: the old memory goes before the new comes.
 template <class Vector>
 void grow(Vector& vector, size_t size) {
-  if (vector.size() < size) vector.resize(size + size / 8);
+  if (vector.size() >= size) return;
+  vector = Vector();
+  vector.resize(size + size / 16);
 }
 
 // parallel_for that makes no copy of the body on the heap.

@@ -137,4 +137,14 @@ const SplatTimings& SplatRasterizer::timings() const {
   return impl_->timings;
 }
 
+size_t SplatFrame::memory_bytes() const {
+  const auto bytes = [](const auto&... vectors) { return (... + (vectors.capacity() * sizeof(vectors[0]))); };
+  return bytes(visible, visible_in_chunk, splats, ellipses, splat_pairs, block_pairs, order, order_scratch, counts,
+               pairs, tile_begin, tile_used, tile_entries, sums);
+}
+
+size_t SplatRasterizer::memory_bytes() const {
+  return impl_->frame.memory_bytes();
+}
+
 }  // namespace diorama

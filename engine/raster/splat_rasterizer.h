@@ -89,6 +89,9 @@ class SplatRasterizer {
 
   const SplatTimings& timings() const;
 
+  // Of the lists that grow with the splats and their pairs.
+  size_t memory_bytes() const;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

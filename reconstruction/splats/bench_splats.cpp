@@ -44,6 +44,7 @@ SplatStepBench bench_count(const TrainingSet& set, const std::vector<StartPoint>
   double* const fields[] = {&bench.project_ms, &bench.sort_ms,     &bench.bin_ms,    &bench.forward_ms,
                             &bench.loss_ms,    &bench.backward_ms, &bench.update_ms, &bench.step_ms};
   for (size_t i = 0; i < milliseconds.size(); ++i) *fields[i] = median(milliseconds[i]);
+  bench.bytes_per_splat = static_cast<double>(trainer.memory_bytes()) / static_cast<double>(cloud.size());
   bench.peak_memory_mb = peak_memory_mb();
   return bench;
 }
@@ -83,6 +84,7 @@ std::string to_json(const SplatBench& bench) {
                     {"loss_ms", run.loss_ms},
                     {"backward_ms", run.backward_ms},
                     {"update_ms", run.update_ms},
+                    {"bytes_per_splat", run.bytes_per_splat},
                     {"peak_memory_mb", run.peak_memory_mb}});
   }
   return Json{{"capture", bench.capture}, {"width", bench.size_px.x},     {"height", bench.size_px.y},
@@ -95,11 +97,11 @@ std::string to_json(const SplatBench& bench) {
 std::string to_text(const SplatBench& bench) {
   std::string text = fmt::format("{}x{}, SH {}, {} threads; milliseconds a step\n", bench.size_px.x, bench.size_px.y,
                                  bench.sh_degree, bench.threads);
-  text += "  splats    step  project  sort   bin  forward  loss  backward  update\n";
+  text += "  splats    step  project  sort   bin  forward  loss  backward  update  bytes/splat\n";
   for (const SplatStepBench& run : bench.runs) {
-    text += fmt::format("{:8} {:7.1f} {:8.1f} {:5.1f} {:5.1f} {:8.1f} {:5.1f} {:9.1f} {:7.1f}\n", run.splats,
+    text += fmt::format("{:8} {:7.1f} {:8.1f} {:5.1f} {:5.1f} {:8.1f} {:5.1f} {:9.1f} {:7.1f} {:12.0f}\n", run.splats,
                         run.step_ms, run.project_ms, run.sort_ms, run.bin_ms, run.forward_ms, run.loss_ms,
-                        run.backward_ms, run.update_ms);
+                        run.backward_ms, run.update_ms, run.bytes_per_splat);
   }
   return text;
 }

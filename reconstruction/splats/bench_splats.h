@@ -14,7 +14,8 @@ struct SplatStepBench {
   size_t splats = 0, steps = 0;
   double step_ms = 0;
   double project_ms = 0, sort_ms = 0, bin_ms = 0, forward_ms = 0, loss_ms = 0, backward_ms = 0, update_ms = 0;
-  double peak_memory_mb = 0;  // MiB, of the process so far
+  double bytes_per_splat = 0;  // of what grows with the splats: parameters, optimiser's state, rasteriser's lists
+  double peak_memory_mb = 0;   // MiB, of the process so far
 };
 
 struct SplatBench {

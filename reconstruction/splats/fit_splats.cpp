@@ -218,9 +218,17 @@ SplatFit fit_splats(const Capture& capture, const SplatFitOptions& given, JobCon
          seconds_since(fit_start));
   }
   fit.stats.timings = trainer.timings();
+  fit.stats.memory_bytes = trainer.memory_bytes();
+  trainer.end_training();
   fit.calibration = calibration_of(capture, trainer);
-  fit.stats.splats = trainer.count();
   fit.asset = asset_of(capture, trainer, options);
+  fit.stats.splats = splat_count(fit.asset);
+  if (fit.stats.splats == 0) {
+    fail(ErrorCode::kInvalidInput,
+         "{}: no splat is left after {} steps: the pictures, the poses and the depth do not show one scene; look at "
+         "them with `diorama info`",
+         capture.name(), fit.stats.steps);
+  }
   return fit;
 }
 

@@ -25,6 +25,7 @@ struct SplatFitPoint {
 
 struct SplatFitStats {
   size_t views = 0, start_splats = 0, splats = 0, steps = 0;
+  size_t memory_bytes = 0;  // of what grows with the splats, at the end of training
   double load_s = 0, start_s = 0, train_s = 0;
   std::vector<SplatFitPoint> curve;
   StepTimings timings;

@@ -61,6 +61,10 @@ void SplatModel::reserve(size_t count) {
   history.reserve(count);
 }
 
+size_t SplatModel::memory_bytes() const {
+  return count() * (3 * stride() * sizeof(float) + sizeof(SplatHistory));
+}
+
 void SplatModel::resize(SplatLayout layout, size_t count) {
   layout_ = layout;
   for (AlignedVector<float>* const array : {&records, &first_moments, &second_moments}) {

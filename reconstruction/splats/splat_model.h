@@ -37,6 +37,7 @@ class SplatModel {
   void remove(std::span<const uint8_t> gone);
   void reserve(size_t count);
   void resize(SplatLayout layout, size_t count);  // contents are zero
+  size_t memory_bytes() const;                    // of the splats that there are
 
   AlignedVector<float> records, first_moments, second_moments;
   std::vector<SplatHistory> history;

@@ -48,6 +48,11 @@ class SplatTrainer {
   virtual void end_pass() = 0;
   virtual const CameraRefinement& refinement() const = 0;
   virtual const StepTimings& timings() const = 0;
+
+  // Of all that grows with the splats: parameters, the optimiser's state, the rasteriser's lists. Not of images.
+  virtual size_t memory_bytes() const = 0;
+  // Frees what steps need; from then on only snapshot(), count(), refinement() and timings() may be called.
+  virtual void end_training() = 0;
 };
 
 }  // namespace diorama

@@ -5,34 +5,14 @@
 #include "engine/raster/metrics.h"
 #include "engine/scene/splat_transform.h"
 #include "tests/expect_error.h"
-#include "tests/reconstruction/memory_capture.h"
+#include "tests/reconstruction/ball_capture.h"
 #include "tests/test_data.h"
 
 #include <cmath>
 #include <cstring>
-#include <limits>
 
 namespace diorama::test {
 namespace {
-
-SplatFitOptions quick() {
-  SplatFitOptions options;
-  options.steps = 120;
-  options.max_splats = 1500;
-  options.start_splats = 1000;
-  options.start_voxel_m = 0.03f;
-  options.sh_degree = 1;
-  return options;
-}
-
-glm::u8vec3 paint(glm::vec3 p) {
-  const bool check = (static_cast<int>(std::floor(p.x * 6)) + static_cast<int>(std::floor(p.z * 6))) % 2 == 0;
-  return check ? glm::u8vec3(220, 120, 30) : glm::u8vec3(30, 60, 220);
-}
-
-Capture ball(const std::function<void(CaptureContent&)>& change = {}, int cameras = 12) {
-  return memory_capture(nearest_of({sphere({0, 0, 0}, 0.4f)}), paint, cameras_around({0, 0, 0}, 1.3f, cameras), change);
-}
 
 bool same_bits(const SplatCloud& a, const SplatCloud& b) {
   const auto same = [](const auto& x, const auto& y) {
@@ -42,11 +22,10 @@ bool same_bits(const SplatCloud& a, const SplatCloud& b) {
          same(a.opacities, b.opacities) && same(a.sh, b.sh);
 }
 
-SplatCloud cloud_of(const Capture& capture, const SplatFitOptions& options, int threads = 2,
-                    const SplatFitRun& run = {}) {
-  ThreadPool pool(threads);
-  JobContext job(pool);
-  return fit_splats(capture, options, job, run).asset.splats.at(0).cloud;
+void stop_at_step(JobContext& job, size_t step) {
+  job.on_progress([&job, step](const Progress& progress) {
+    if (progress.stage == "train" && progress.step == step) job.request_cancel();
+  });
 }
 
 // Mean PSNR of frames that were not trained on.
@@ -131,9 +110,7 @@ TEST(FitSplats, GoesOnAfterCancellationToTheSameBits) {
   {
     JobContext job(pool);
     job.checkpoint_dir = folder.path();
-    job.on_progress([&](const Progress& progress) {
-      if (progress.stage == "train" && progress.step == 57) job.request_cancel();
-    });
+    stop_at_step(job, 57);
     EXPECT_EQ(error_of([&] { fit_splats(capture, quick(), job); }).code(), ErrorCode::kCancelled);
   }
   JobContext job(pool);
@@ -153,9 +130,7 @@ TEST(FitSplats, DamagedCheckpointIsRefused) {
   ThreadPool pool(2);
   JobContext job(pool);
   job.checkpoint_dir = folder.path();
-  job.on_progress([&](const Progress& progress) {
-    if (progress.stage == "train" && progress.step == 5) job.request_cancel();
-  });
+  stop_at_step(job, 5);
   error_of([&] { fit_splats(capture, quick(), job); });
   const auto path = folder.path() / "splats.state";
   const std::vector<std::byte> good = read_file(path);
@@ -204,9 +179,7 @@ TEST(FitSplats, SnapshotsChangeNoBitAndStartWhereTheRunDoes) {
   {
     JobContext job(pool);
     job.checkpoint_dir = folder.path();
-    job.on_progress([&](const Progress& progress) {
-      if (progress.stage == "train" && progress.step == 57) job.request_cancel();
-    });
+    stop_at_step(job, 57);
     error_of([&] { fit_splats(capture, quick(), job, run); });
   }
   ASSERT_FALSE(steps.empty());
@@ -245,51 +218,6 @@ TEST(FitSplats, BudgetInMegabytesBoundsTheSplats) {
   ThreadPool pool(1);
   JobContext job(pool);
   DIO_EXPECT_ERROR(fit_splats(ball(), options, job), ErrorCode::kInvalidInput, "--max-mb");
-}
-
-TEST(FitSplats, TenSplatsOneFrameOrTwinsGiveASoundResult) {
-  SplatFitOptions ten = quick();
-  ten.max_splats = 10;
-  ten.start_splats = 0;
-  const SplatCloud few = cloud_of(ball(), ten);
-  EXPECT_LE(few.size(), 10u);
-  EXPECT_GT(few.size(), 0u);
-  for (const int frames : {1, 2}) {
-    const Capture capture = ball([&](CaptureContent& content) {
-      content.frames.resize(static_cast<size_t>(frames));
-      for (Frame& frame : content.frames) {
-        frame.color = frame.depth.emplace(content.frames[0].color);
-        frame.split = Split::kTrain;
-      }
-    });
-    const SplatCloud cloud = cloud_of(capture, quick());
-    EXPECT_GT(cloud.size(), 0u);
-    check_splat_cloud(cloud);
-  }
-}
-
-TEST(FitSplats, PosesThatContradictDepthStillGiveFiniteSplats) {
-  const Capture capture = ball([](CaptureContent& content) {
-    for (Frame& frame : content.frames) frame.depth->world_from_camera.translation += glm::vec3(3, 0, 0);
-  });
-  check_splat_cloud(cloud_of(capture, quick()));
-}
-
-TEST(FitSplats, BlackFramesAreNamed) {
-  const Capture capture = memory_capture(
-      sphere({0, 0, 0}, 0.4f), [](glm::vec3) { return glm::u8vec3(0); }, cameras_around({0, 0, 0}, 1.3f, 5));
-  ThreadPool pool(1);
-  JobContext job(pool);
-  DIO_EXPECT_ERROR(fit_splats(capture, quick(), job), ErrorCode::kInvalidInput, "are black");
-}
-
-TEST(FitSplats, NoFrameWithColourIsNamed) {
-  const Capture capture = ball([](CaptureContent& content) {
-    for (Frame& frame : content.frames) frame.has_color = false;
-  });
-  ThreadPool pool(1);
-  JobContext job(pool);
-  DIO_EXPECT_ERROR(fit_splats(capture, quick(), job), ErrorCode::kInvalidInput, "no training frame has colour");
 }
 
 }  // namespace

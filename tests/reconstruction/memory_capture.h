@@ -9,11 +9,14 @@
 
 namespace diorama::test {
 
+// Spoils or adds to what a frame's images are.
+using ChangeImages = std::function<void(size_t frame, FrameImages& images)>;
+
 // Frames rendered on demand from a scene, as a capture.
 class RaySource : public FrameSource {
  public:
-  RaySource(RayScene scene, ColorScene colors, std::vector<Frame> frames)
-      : scene_(std::move(scene)), colors_(std::move(colors)), frames_(std::move(frames)) {}
+  RaySource(RayScene scene, ColorScene colors, std::vector<Frame> frames, ChangeImages change = {})
+      : scene_(std::move(scene)), colors_(std::move(colors)), frames_(std::move(frames)), change_(std::move(change)) {}
 
   FrameImages load(size_t frame, FrameParts parts) const override {
     const Frame& info = frames_[frame];
@@ -24,6 +27,7 @@ class RaySource : public FrameSource {
     if (parts.color && info.has_color) {
       images.color = std::make_shared<const ImageRgba8>(render_color(scene_, colors_, info.color));
     }
+    if (change_) change_(frame, images);
     return images;
   }
 
@@ -31,10 +35,12 @@ class RaySource : public FrameSource {
   RayScene scene_;
   ColorScene colors_;
   std::vector<Frame> frames_;
+  ChangeImages change_;
 };
 
 inline Capture memory_capture(const RayScene& scene, const ColorScene& colors, const std::vector<Camera>& cameras,
-                              const std::function<void(CaptureContent&)>& change = {}) {
+                              const std::function<void(CaptureContent&)>& change = {},
+                              ChangeImages change_images = {}) {
   CaptureContent content;
   content.name = "scene";
   content.conventions.format = "synth";
@@ -42,7 +48,7 @@ inline Capture memory_capture(const RayScene& scene, const ColorScene& colors, c
     content.frames.push_back({.id = std::to_string(i), .color = cameras[i], .depth = cameras[i]});
   }
   if (change) change(content);
-  content.source = std::make_unique<RaySource>(scene, colors, content.frames);
+  content.source = std::make_unique<RaySource>(scene, colors, content.frames, std::move(change_images));
   return Capture(std::move(content), {});
 }
 

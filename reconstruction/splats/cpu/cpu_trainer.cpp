@@ -68,7 +68,9 @@ CpuSplatTrainer::CpuSplatTrainer(const TrainingSet& set, const SplatCloud& start
       extent_m_(extent_of(set)),
       model_(start),
       refinement_(set, {.poses = options.poses, .rig = options.rig, .exposure = options.exposure}),
-      random_(static_cast<uint64_t>(options.seed), 3) {}
+      random_(static_cast<uint64_t>(options.seed), 3) {
+  model_.reserve(max_splats);  // once: arrays that grow step by step are in memory twice while they are copied
+}
 
 const TrainingView& CpuSplatTrainer::view_at(size_t view, int shrink) {
   if (shrink != coarse_shrink_) {
@@ -274,13 +276,24 @@ DensifyStats CpuSplatTrainer::densify(float progress) {
 }
 
 SplatCloud CpuSplatTrainer::snapshot() const {
+  const auto is_drawable = [&](size_t splat) { return is_finite_record(model_.record(splat)); };
+  size_t sound = 0;
+  while (sound < model_.count() && is_drawable(sound)) ++sound;
+  if (sound == model_.count()) return cloud_from_records(model_.records, model_.layout());
   AlignedVector<float> drawable;
-  drawable.reserve(model_.records.size());
   for (size_t i = 0; i < model_.count(); ++i) {
     const auto record = model_.record(i);
-    if (is_finite_record(record)) drawable.insert(drawable.end(), record.begin(), record.end());
+    if (is_drawable(i)) drawable.insert(drawable.end(), record.begin(), record.end());
   }
   return cloud_from_records(drawable, model_.layout());
+}
+
+void CpuSplatTrainer::end_training() {
+  model_.first_moments = AlignedVector<float>();
+  model_.second_moments = AlignedVector<float>();
+  rasterizer_ = SplatRasterizer();
+  coarse_.clear();
+  normals_.clear();
 }
 
 void CpuSplatTrainer::save(ByteWriter& out) const {

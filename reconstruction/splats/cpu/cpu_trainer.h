@@ -21,6 +21,8 @@ class CpuSplatTrainer final : public SplatTrainer {
   void end_pass() override { refinement_.recenter(set_); }
   const CameraRefinement& refinement() const override { return refinement_; }
   const StepTimings& timings() const override { return timings_; }
+  size_t memory_bytes() const override { return model_.memory_bytes() + rasterizer_.memory_bytes(); }
+  void end_training() override;
 
   void save(ByteWriter& out) const override;
   void load(ByteReader& in) override;
