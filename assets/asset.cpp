@@ -4,6 +4,21 @@
 
 namespace diorama {
 
+std::optional<size_t> Material::texture(TextureSlot slot) const {
+  const std::optional<size_t> textures[kTextureSlots] = {base_color_texture, metallic_roughness_texture, normal_texture,
+                                                         occlusion_texture, emissive_texture};
+  return textures[static_cast<size_t>(slot)];
+}
+
+float Material::dielectric_reflectance() const {
+  const float ratio = (ior - 1) / (ior + 1);
+  return ratio * ratio;
+}
+
+glm::vec3 Material::volume_tint() const {
+  return glm::pow(attenuation_color, glm::vec3(thickness_m / attenuation_distance_m));
+}
+
 Bounds bounds_of(const Asset& asset) {
   Bounds bounds;
   const auto extend = [&](const Bounds& part) {

@@ -5,6 +5,8 @@
 #include "engine/scene/rigid.h"
 #include "engine/scene/splat_cloud.h"
 
+#include <array>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,9 +19,21 @@ struct Texture {
   ImageRgba8 image;
   bool repeat_u = true, repeat_v = true;
   bool nearest = false;
+  bool mirror_u = false, mirror_v = false;  // where it repeats: every second copy is mirrored
 };
 
 enum class AlphaMode { kOpaque, kMask, kBlend };
+
+// How a texture reads a mesh's coordinates: (u, v) = transform * (uvs of the set, 1), as KHR_texture_transform has it.
+struct TextureUv {
+  int set = 0;  // 0: Mesh::uvs, 1: Mesh::second_uvs
+  glm::mat3x2 transform{1.0f, 0.0f, 0.0f, 1.0f, 0.0f, 0.0f};
+  bool operator==(const TextureUv&) const = default;
+};
+
+// The textures of a material, in the order of Material::uv.
+enum class TextureSlot { kBaseColor, kMetallicRoughness, kNormal, kOcclusion, kEmissive };
+inline constexpr size_t kTextureSlots = 5;
 
 // glTF metallic-roughness material; texture fields are indices into Asset::textures.
 struct Material {
@@ -33,6 +47,22 @@ struct Material {
   float alpha_cutoff = 0.5f;
   bool double_sided = false;
   bool unlit = false;  // KHR_materials_unlit
+
+  std::array<TextureUv, kTextureSlots> uv;
+  float normal_scale = 1.0f, occlusion_strength = 1.0f;
+  float ior = 1.5f;                                                       // KHR_materials_ior
+  float transmission = 0.0f;                                              // KHR_materials_transmission
+  float thickness_m = 0.0f;                                               // KHR_materials_volume; 0: a thin wall
+  float attenuation_distance_m = std::numeric_limits<float>::infinity();  // in which light becomes
+  glm::vec3 attenuation_color{1.0f};                                      // this
+  float iridescence = 0.0f, film_ior = 1.3f, film_thickness_nm = 400.0f;  // KHR_materials_iridescence
+
+  std::optional<size_t> texture(TextureSlot slot) const;
+  float dielectric_reflectance() const;  // of the surface head-on, where it is no metal
+  glm::vec3 volume_tint() const;         // share of the light that passes the volume
+  // Light from behind comes through: drawn after the opaque surfaces, over them.
+  bool transmits() const { return !unlit && transmission > 0; }
+  bool is_see_through() const { return alpha_mode == AlphaMode::kBlend || transmits(); }
 };
 
 // One mesh with one material, in the asset's frame.

@@ -2,11 +2,11 @@
 #include "assets/gltf/asset_record.h"
 #include "assets/gltf/format.h"
 #include "assets/gltf/glb_builder.h"
+#include "assets/gltf/material_writer.h"
 #include "assets/gltf/splat_writer.h"
 #include "assets/gltf/tangents.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
-#include "engine/scene/image_io.h"
 
 #include <glm/gtc/quaternion.hpp>
 
@@ -41,89 +41,18 @@ std::vector<glm::vec3> normals_in_capture(std::span<const glm::vec3> normals, co
   return turned;
 }
 
-bool uses_texture(const Material& material) {
-  return material.base_color_texture || material.metallic_roughness_texture || material.normal_texture ||
-         material.occlusion_texture || material.emissive_texture;
-}
-
 void check_part(const MeshPart& part, const Asset& asset) {
   check_mesh(part.mesh);
   if (!part.material) return;
   DIO_CHECK(*part.material < asset.materials.size());
-  if (part.mesh.uvs.empty() && uses_texture(asset.materials[*part.material])) {
-    fail(ErrorCode::kInvalidInput, "its material has a texture, but the mesh has no texture coordinates");
+  const Material& material = asset.materials[*part.material];
+  for (size_t slot = 0; slot < kTextureSlots; ++slot) {
+    if (!material.texture(static_cast<TextureSlot>(slot))) continue;
+    const int set = material.uv[slot].set;
+    if (!part.mesh.uvs.empty() && (set == 0 || !part.mesh.second_uvs.empty())) continue;
+    fail(ErrorCode::kInvalidInput, "its material has a texture, but the mesh has no {}texture coordinates",
+         set == 0 ? "" : "second ");
   }
-}
-
-void add_texture(GlbBuilder& builder, const Texture& texture) {
-  if (texture.image.empty()) fail(ErrorCode::kInvalidInput, "the texture \"{}\" has no pixels", texture.name);
-  Json image = {{"bufferView", builder.add_view(encode_png(texture.image), std::nullopt)}, {"mimeType", "image/png"}};
-  if (!texture.name.empty()) image["name"] = texture.name;
-  const size_t source = builder.append("images", std::move(image));
-  const size_t sampler =
-      builder.append("samplers", {{"magFilter", texture.nearest ? kGltfNearest : kGltfLinear},
-                                  {"minFilter", texture.nearest ? kGltfNearest : kGltfLinearMipmapLinear},
-                                  {"wrapS", texture.repeat_u ? kGltfRepeat : kGltfClamp},
-                                  {"wrapT", texture.repeat_v ? kGltfRepeat : kGltfClamp}});
-  builder.append("textures", {{"sampler", sampler}, {"source", source}});
-}
-
-Json texture_info(size_t texture, const Asset& asset) {
-  DIO_CHECK(texture < asset.textures.size());
-  return {{"index", texture}};
-}
-
-void check_material(const Material& material) {
-  const auto check = [&](bool ok, const char* what, const char* range) {
-    if (!ok) fail(ErrorCode::kInvalidInput, "the material \"{}\" has a {} outside {}", material.name, what, range);
-  };
-  const auto in_unit = [](float v) { return v >= 0 && v <= 1; };
-  const glm::vec4 base = material.base_color_linear;
-  check(in_unit(base.r) && in_unit(base.g) && in_unit(base.b) && in_unit(base.a), "base colour", "0..1");
-  check(in_unit(material.metallic), "metallic factor", "0..1");
-  check(in_unit(material.roughness), "roughness factor", "0..1");
-  check(material.alpha_cutoff >= 0, "alpha cutoff", "0 and more");
-  for (int i = 0; i < 3; ++i) {
-    check(material.emissive_linear[i] >= 0 && std::isfinite(material.emissive_linear[i]), "emission", "0 and more");
-  }
-}
-
-Json metallic_roughness_json(const Material& material, const Asset& asset) {
-  Json json = Json::object();
-  const glm::vec4 base = material.base_color_linear;
-  if (base != glm::vec4(1.0f)) json["baseColorFactor"] = {base.r, base.g, base.b, base.a};
-  if (material.base_color_texture) json["baseColorTexture"] = texture_info(*material.base_color_texture, asset);
-  if (material.metallic != 1.0f) json["metallicFactor"] = material.metallic;
-  if (material.roughness != 1.0f) json["roughnessFactor"] = material.roughness;
-  if (material.metallic_roughness_texture) {
-    json["metallicRoughnessTexture"] = texture_info(*material.metallic_roughness_texture, asset);
-  }
-  return json;
-}
-
-Json material_json(const Material& material, const Asset& asset) {
-  check_material(material);
-  Json json = Json::object();
-  if (!material.name.empty()) json["name"] = material.name;
-  Json metallic_roughness = metallic_roughness_json(material, asset);
-  if (!metallic_roughness.empty()) json["pbrMetallicRoughness"] = std::move(metallic_roughness);
-  if (material.normal_texture) json["normalTexture"] = texture_info(*material.normal_texture, asset);
-  if (material.occlusion_texture) json["occlusionTexture"] = texture_info(*material.occlusion_texture, asset);
-  if (material.emissive_texture) json["emissiveTexture"] = texture_info(*material.emissive_texture, asset);
-  const glm::vec3 emissive = material.emissive_linear;
-  const float strength = std::max({emissive.r, emissive.g, emissive.b, 1.0f});  // factors end at 1
-  if (emissive != glm::vec3(0.0f)) {
-    const glm::vec3 factor = emissive / strength;
-    json["emissiveFactor"] = {factor.r, factor.g, factor.b};
-  }
-  if (material.alpha_mode != AlphaMode::kOpaque) {
-    json["alphaMode"] = material.alpha_mode == AlphaMode::kMask ? "MASK" : "BLEND";
-  }
-  if (material.alpha_mode == AlphaMode::kMask) json["alphaCutoff"] = material.alpha_cutoff;
-  if (material.double_sided) json["doubleSided"] = true;
-  if (material.unlit) json["extensions"]["KHR_materials_unlit"] = Json::object();
-  if (strength > 1.0f) json["extensions"]["KHR_materials_emissive_strength"] = {{"emissiveStrength", strength}};
-  return json;
 }
 
 // What of the mesh is written, in the capture's frame.
@@ -135,7 +64,21 @@ Mesh mesh_in_capture(const Mesh& mesh, const Rigid& asset_from_capture, bool nee
   } else if (needs_normals) {
     moved.normals = vertex_normals(moved);
   }
+  const glm::mat3 capture_from_asset = glm::transpose(asset_from_capture.rotation);
+  for (glm::vec4& tangent : moved.tangents) tangent = glm::vec4(capture_from_asset * glm::vec3(tangent), tangent.w);
   return moved;
+}
+
+// As they are, or made; of length 1, as the format demands.
+std::vector<glm::vec4> tangents_of(const Mesh& mesh, const Material& material) {
+  const TextureUv& uv = material.uv[static_cast<size_t>(TextureSlot::kNormal)];
+  std::vector<glm::vec4> made = vertex_tangents(mesh, uv.set == 0 ? mesh.uvs : mesh.second_uvs);
+  for (size_t i = 0; i < mesh.tangents.size(); ++i) {
+    const glm::vec3 tangent(mesh.tangents[i]);
+    const float length = glm::length(tangent);
+    if (length > 0) made[i] = glm::vec4(std::abs(length - 1) > 1e-6f ? tangent / length : tangent, mesh.tangents[i].w);
+  }
+  return made;
 }
 
 Json primitive_json(GlbBuilder& builder, const MeshPart& part, const Asset& asset, const Rigid& asset_from_capture) {
@@ -144,9 +87,10 @@ Json primitive_json(GlbBuilder& builder, const MeshPart& part, const Asset& asse
   Json attributes;
   attributes["POSITION"] = builder.add_positions(mesh.positions);
   if (!mesh.normals.empty()) attributes["NORMAL"] = builder.add_vectors(mesh.normals);
-  if (normal_mapped) attributes["TANGENT"] = builder.add_vectors(vertex_tangents(mesh));
+  if (normal_mapped) attributes["TANGENT"] = builder.add_vectors(tangents_of(mesh, asset.materials[*part.material]));
   if (!mesh.colors_linear.empty()) attributes["COLOR_0"] = builder.add_colors(mesh.colors_linear);
   if (!mesh.uvs.empty()) attributes["TEXCOORD_0"] = builder.add_uvs(mesh.uvs);
+  if (!mesh.uvs.empty() && !mesh.second_uvs.empty()) attributes["TEXCOORD_1"] = builder.add_uvs(mesh.second_uvs);
   Json primitive = {{"attributes", std::move(attributes)},
                     {"indices", builder.add_indices(mesh.triangles, mesh.positions.size())}};
   if (part.material) primitive["material"] = *part.material;
@@ -199,15 +143,7 @@ void add_parts(GlbBuilder& builder, const Asset& asset, const Rigid& asset_from_
 }
 
 void list_extensions(Json& json, const Asset& asset, const GlbOptions& options) {
-  Json used = Json::array();
-  const auto any = [&](auto condition) {
-    return std::any_of(asset.materials.begin(), asset.materials.end(), condition);
-  };
-  if (any([](const Material& m) { return m.unlit; })) used.push_back("KHR_materials_unlit");
-  const auto bright = [](const Material& m) {
-    return std::max({m.emissive_linear.r, m.emissive_linear.g, m.emissive_linear.b}) > 1;
-  };
-  if (any(bright)) used.push_back("KHR_materials_emissive_strength");
+  std::vector<std::string> used = gltf_material_extensions(asset);
   if (splat_count(asset) > 0) used.push_back(kSplatExtension);
   if (splat_count(asset) > 0 && options.pack_splats) {
     used.push_back(kSplatSpzExtension);
@@ -244,8 +180,8 @@ GlbFile build_glb(const Asset& asset, const GlbOptions& options) {
   json["scene"] = 0;
   json["scenes"] = Json::array({{{"nodes", {0}}}});
   add_parts(builder, asset, asset_from_capture, options);
-  for (const Material& material : asset.materials) builder.append("materials", material_json(material, asset));
-  for (const Texture& texture : asset.textures) add_texture(builder, texture);
+  for (const Material& material : asset.materials) builder.append("materials", gltf_material_json(material, asset));
+  for (const Texture& texture : asset.textures) add_gltf_texture(builder, texture);
   return builder.finish();
 }
 

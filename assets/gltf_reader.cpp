@@ -21,26 +21,26 @@ std::optional<AssetRecord> read_record(const JsonNode& root) {
 }
 
 // Adds what the scene's instances draw at a time.
-void add_instances(const GltfDocument& document, size_t animation, double time_s, const std::vector<GltfUvUse>& uv_uses,
-                   Asset& asset) {
+void add_instances(const GltfDocument& document, size_t animation, double time_s,
+                   const std::vector<GltfVertexUse>& vertex_uses, Asset& asset) {
   const GltfScene scene = scene_at(document, animation, time_s);
   const std::vector<JsonNode> meshes = document.root().elements("meshes");
   for (const GltfInstance& instance : scene.instances) {
-    read_instance(document, meshes[instance.mesh], instance, scene.skins, uv_uses, asset);
+    read_instance(document, meshes[instance.mesh], instance, scene.skins, vertex_uses, asset);
   }
 }
 
-Asset asset_from(const GltfDocument& document, std::vector<GltfUvUse>& uv_uses) {
+Asset asset_from(const GltfDocument& document, std::vector<GltfVertexUse>& vertex_uses) {
   Asset asset;
   asset.record = read_record(document.root());
-  uv_uses = read_materials(document, asset);
-  add_instances(document, 0, 0.0, uv_uses, asset);  // files with several animations offer alternatives
+  vertex_uses = read_materials(document, asset);
+  add_instances(document, 0, 0.0, vertex_uses, asset);  // files with several animations offer alternatives
   return asset;
 }
 
 Asset asset_from(const GltfDocument& document) {
-  std::vector<GltfUvUse> uv_uses;
-  return asset_from(document, uv_uses);
+  std::vector<GltfVertexUse> vertex_uses;
+  return asset_from(document, vertex_uses);
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ struct AnimatedGltf::Impl {
   std::string name;
   std::vector<std::byte> bytes;  // the document points into it
   GltfDocument document;
-  std::vector<GltfUvUse> uv_uses;
+  std::vector<GltfVertexUse> vertex_uses;
   Asset start;
   std::vector<AnimationInfo> animations;
 
@@ -57,7 +57,7 @@ struct AnimatedGltf::Impl {
       : name(std::move(own_name)),
         bytes(std::move(own_bytes)),
         document(GltfDocument::from_bytes(bytes, std::move(folder))),
-        start(asset_from(document, uv_uses)) {
+        start(asset_from(document, vertex_uses)) {
     for (const JsonNode& animation : document.root().elements("animations")) {
       document.budget().renew();
       scene_at(document, animations.size(), 0.0);  // checks every channel
@@ -90,7 +90,7 @@ std::vector<MeshPart> AnimatedGltf::meshes_at(size_t animation, double time_s) c
     impl_->document.budget().renew();
     Asset posed;
     posed.materials = impl_->start.materials;
-    add_instances(impl_->document, animation, time_s, impl_->uv_uses, posed);
+    add_instances(impl_->document, animation, time_s, impl_->vertex_uses, posed);
     DIO_CHECK(posed.meshes.size() == impl_->start.meshes.size());
     return std::move(posed.meshes);
   });

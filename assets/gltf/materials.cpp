@@ -1,6 +1,7 @@
 #include "assets/gltf/materials.h"
 
 #include "assets/gltf/format.h"
+#include "assets/gltf/material_extensions.h"
 #include "engine/base/error.h"
 #include "engine/scene/image_io.h"
 
@@ -13,6 +14,7 @@ namespace diorama {
 namespace {
 
 constexpr uint64_t kMaxTexturePixels = uint64_t{1} << 28;  // of all textures: 1 GiB
+constexpr double kMaxNormalScale = 1e3;                    // all but flat from there on
 
 class MaterialReader {
  public:
@@ -23,22 +25,23 @@ class MaterialReader {
         images_(document.root().elements("images")),
         samplers_(document.root().elements("samplers")) {}
 
-  GltfUvUse read(const JsonNode& json);
+  GltfVertexUse read(const JsonNode& json);
 
  private:
-  std::optional<size_t> texture(const JsonNode& owner, const char* key);
+  void read_textures(const JsonNode& json, Material& material);
+  std::optional<size_t> texture(const JsonNode& owner, const char* key, TextureUv& uv);
   size_t decoded(size_t index);
   Texture decode(const JsonNode& json);
   std::span<const std::byte> image_bytes(const JsonNode& image);
   void set_sampling(const JsonNode& sampler, Texture& texture);
-  void note_uv_use(const JsonNode& info);
+  int uv_set(const JsonNode& info, uint64_t set);
 
   const GltfDocument& document_;
   Asset& asset_;
   std::vector<JsonNode> textures_, images_, samplers_;
   std::map<size_t, size_t> decoded_;  // glTF's texture to the asset's
   uint64_t pixels_left_ = kMaxTexturePixels;
-  std::optional<GltfUvUse> uv_use_;  // of the material in work; its first texture decides
+  std::vector<uint64_t> uv_sets_;  // of the material in work
 };
 
 template <size_t Count>
@@ -47,47 +50,35 @@ std::array<double, Count> numbers(const JsonNode& json, const char* key, std::ar
   return absent;
 }
 
-float unit_number(const JsonNode& json, const char* key, double absent) {
-  const double value = json.number(key, absent);
-  if (!(value >= 0 && value <= 1))
-    fail(ErrorCode::kInvalidInput, "{}.{} is {}, expected 0 to 1", json.where(), key, value);
-  return static_cast<float>(value);
-}
-
-std::optional<JsonNode> extension(const JsonNode& json, const char* name) {
-  const auto extensions = json.find("extensions");
-  return extensions ? extensions->find(name) : std::nullopt;
-}
-
-GltfUvUse uv_use_of(const JsonNode& info) {
-  GltfUvUse use;
-  use.set = info.whole_number("texCoord", 0);
-  const auto transform = extension(info, "KHR_texture_transform");
-  if (!transform) return use;
-  use.set = transform->whole_number("texCoord", use.set);
-  const auto offset = numbers<2>(*transform, "offset", {0, 0});
-  const auto scale = numbers<2>(*transform, "scale", {1, 1});
-  const double angle = transform->number("rotation", 0), c = std::cos(angle), s = std::sin(angle);
+glm::mat3x2 uv_transform(const JsonNode& json) {
+  const auto offset = numbers<2>(json, "offset", {0, 0});
+  const auto scale = numbers<2>(json, "scale", {1, 1});
+  const double angle = json.number("rotation", 0), c = std::cos(angle), s = std::sin(angle);
   // KHR_texture_transform: translation * rotation * scale, rotation counter-clockwise in (u, v) with v down.
-  use.transform =
-      glm::mat3x2(glm::dmat3x2(c * scale[0], -s * scale[0], s * scale[1], c * scale[1], offset[0], offset[1]));
-  return use;
+  return glm::mat3x2(glm::dmat3x2(c * scale[0], -s * scale[0], s * scale[1], c * scale[1], offset[0], offset[1]));
 }
 
-// The first texture of a material says how its coordinates are read; a mesh has one set.
-void MaterialReader::note_uv_use(const JsonNode& info) {
-  const GltfUvUse use = uv_use_of(info);
-  if (!uv_use_) uv_use_ = use;
-  if (*uv_use_ == use) return;
+// Which of the mesh's sets the file's is.
+int MaterialReader::uv_set(const JsonNode& info, uint64_t set) {
+  const auto found = std::find(uv_sets_.begin(), uv_sets_.end(), set);
+  if (found != uv_sets_.end()) return static_cast<int>(found - uv_sets_.begin());
+  if (uv_sets_.size() < 2) {
+    uv_sets_.push_back(set);
+    return static_cast<int>(uv_sets_.size()) - 1;
+  }
   asset_.notes.push_back(fmt::format(
-      "{} has texture coordinates of its own; those of the material's first texture are used", info.where()));
+      "{} wants a third set of texture coordinates; those of the material's first texture are used", info.where()));
+  return 0;
 }
 
-std::optional<size_t> MaterialReader::texture(const JsonNode& owner, const char* key) {
+std::optional<size_t> MaterialReader::texture(const JsonNode& owner, const char* key, TextureUv& uv) {
   const auto info = owner.find(key);
   if (!info) return std::nullopt;
   const size_t index = info->at("index").index(textures_.size(), "textures");
-  note_uv_use(*info);
+  const auto transform = gltf_extension(*info, "KHR_texture_transform");
+  const uint64_t plain_set = info->whole_number("texCoord", 0);
+  uv.set = uv_set(*info, transform ? transform->whole_number("texCoord", plain_set) : plain_set);
+  if (transform) uv.transform = uv_transform(*transform);
   return decoded(index);
 }
 
@@ -105,21 +96,19 @@ std::span<const std::byte> MaterialReader::image_bytes(const JsonNode& image) {
 }
 
 void MaterialReader::set_sampling(const JsonNode& sampler, Texture& texture) {
-  const auto repeats = [&](const char* key) {
+  const auto repeats = [&](const char* key, bool& mirrors) {
     const uint64_t wrap = sampler.whole_number(key, kGltfRepeat);
-    if (wrap == kGltfMirror) {
-      asset_.notes.push_back(fmt::format("{}.{} mirrors; the texture is repeated instead", sampler.where(), key));
-    }
+    mirrors = wrap == kGltfMirror;
     return wrap != kGltfClamp;
   };
-  texture.repeat_u = repeats("wrapS");
-  texture.repeat_v = repeats("wrapT");
+  texture.repeat_u = repeats("wrapS", texture.mirror_u);
+  texture.repeat_v = repeats("wrapT", texture.mirror_v);
   texture.nearest = sampler.whole_number("magFilter", kGltfLinear) == kGltfNearest;
 }
 
 Texture MaterialReader::decode(const JsonNode& json) {
   Texture texture;
-  const auto webp = extension(json, "EXT_texture_webp");
+  const auto webp = gltf_extension(json, "EXT_texture_webp");
   const JsonNode& image = images_[(webp ? *webp : json).at("source").index(images_.size(), "images")];
   const auto sampler = json.index("sampler", samplers_.size(), "samplers");
   if (sampler) set_sampling(samplers_[*sampler], texture);
@@ -146,39 +135,56 @@ AlphaMode alpha_mode_of(const JsonNode& json) {
   fail(ErrorCode::kInvalidInput, "{}.alphaMode is \"{}\", expected OPAQUE, MASK or BLEND", json.where(), mode);
 }
 
-GltfUvUse MaterialReader::read(const JsonNode& json) {
-  uv_use_.reset();
+void MaterialReader::read_textures(const JsonNode& json, Material& material) {
+  const auto uv = [&](TextureSlot slot) -> TextureUv& { return material.uv[static_cast<size_t>(slot)]; };
+  if (const auto metallic_roughness = json.find("pbrMetallicRoughness")) {
+    material.base_color_texture = texture(*metallic_roughness, "baseColorTexture", uv(TextureSlot::kBaseColor));
+    material.metallic_roughness_texture =
+        texture(*metallic_roughness, "metallicRoughnessTexture", uv(TextureSlot::kMetallicRoughness));
+  }
+  material.normal_texture = texture(json, "normalTexture", uv(TextureSlot::kNormal));
+  material.occlusion_texture = texture(json, "occlusionTexture", uv(TextureSlot::kOcclusion));
+  material.emissive_texture = texture(json, "emissiveTexture", uv(TextureSlot::kEmissive));
+  if (material.normal_texture) {
+    const double scale = json.at("normalTexture").number("scale", 1);
+    material.normal_scale = static_cast<float>(std::clamp(scale, -kMaxNormalScale, kMaxNormalScale));
+  }
+  if (material.occlusion_texture) {
+    material.occlusion_strength = gltf_unit_number(json.at("occlusionTexture"), "strength", 1);
+  }
+}
+
+GltfVertexUse MaterialReader::read(const JsonNode& json) {
+  uv_sets_.clear();
   Material material;
   material.name = json.text("name", "");
   if (const auto metallic_roughness = json.find("pbrMetallicRoughness")) {
     const auto base = numbers<4>(*metallic_roughness, "baseColorFactor", {1, 1, 1, 1});
     material.base_color_linear = glm::clamp(glm::vec4(base[0], base[1], base[2], base[3]), 0.0f, 1.0f);
-    material.base_color_texture = texture(*metallic_roughness, "baseColorTexture");
-    material.metallic = unit_number(*metallic_roughness, "metallicFactor", 1);
-    material.roughness = unit_number(*metallic_roughness, "roughnessFactor", 1);
-    material.metallic_roughness_texture = texture(*metallic_roughness, "metallicRoughnessTexture");
+    material.metallic = gltf_unit_number(*metallic_roughness, "metallicFactor", 1);
+    material.roughness = gltf_unit_number(*metallic_roughness, "roughnessFactor", 1);
   }
-  material.normal_texture = texture(json, "normalTexture");
-  material.occlusion_texture = texture(json, "occlusionTexture");
-  material.emissive_texture = texture(json, "emissiveTexture");
+  read_textures(json, material);
   const auto emissive = numbers<3>(json, "emissiveFactor", {0, 0, 0});
   material.emissive_linear = glm::max(glm::vec3(emissive[0], emissive[1], emissive[2]), 0.0f);
-  if (const auto strength = extension(json, "KHR_materials_emissive_strength")) {
-    material.emissive_linear *= static_cast<float>(std::clamp(strength->number("emissiveStrength", 1), 0.0, 1e6));
-  }
   material.alpha_mode = alpha_mode_of(json);
   material.alpha_cutoff = static_cast<float>(std::clamp(json.number("alphaCutoff", 0.5), 0.0, 2.0));
   material.double_sided = json.boolean("doubleSided", false);
-  material.unlit = extension(json, "KHR_materials_unlit").has_value();
+  read_material_extensions(json, material, asset_.notes);
+  GltfVertexUse use{uv_sets_, std::nullopt};
+  if (uv_sets_.empty()) use.uv_sets = {0};
+  if (material.normal_texture && !material.unlit) {
+    use.tangents_for = material.uv[static_cast<size_t>(TextureSlot::kNormal)];
+  }
   asset_.materials.push_back(std::move(material));
-  return uv_use_.value_or(GltfUvUse{});
+  return use;
 }
 
 }  // namespace
 
-std::vector<GltfUvUse> read_materials(const GltfDocument& document, Asset& asset) {
+std::vector<GltfVertexUse> read_materials(const GltfDocument& document, Asset& asset) {
   MaterialReader reader(document, asset);
-  std::vector<GltfUvUse> uses;
+  std::vector<GltfVertexUse> uses;
   for (const JsonNode& json : document.root().elements("materials")) uses.push_back(reader.read(json));
   return uses;
 }

@@ -5,19 +5,19 @@
 
 #include <glm/glm.hpp>
 
+#include <optional>
 #include <vector>
 
 namespace diorama {
 
-// How a material wants its texture coordinates: which set, and KHR_texture_transform as (u, v, 1) -> (u, v).
-struct GltfUvUse {
-  uint64_t set = 0;
-  glm::mat3x2 transform{1.0f, 0.0f, 0.0f, 1.0f, 0.0f, 0.0f};
-  bool operator==(const GltfUvUse&) const = default;
+// What a material wants of its meshes' vertices.
+struct GltfVertexUse {
+  std::vector<uint64_t> uv_sets;          // which TEXCOORD become Mesh::uvs and second_uvs: at most two
+  std::optional<TextureUv> tangents_for;  // the normal texture's coordinates: TANGENT, or made where it is absent
 };
 
-// All materials into `asset`, and the textures that they use; the result says for each material how to read TEXCOORD.
-// What cannot be kept is told in asset.notes.
-std::vector<GltfUvUse> read_materials(const GltfDocument& document, Asset& asset);
+// All materials into `asset`, and the textures that they use; the result says for each material what to read of its
+// meshes. What cannot be kept is told in asset.notes.
+std::vector<GltfVertexUse> read_materials(const GltfDocument& document, Asset& asset);
 
 }  // namespace diorama

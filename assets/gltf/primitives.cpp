@@ -3,6 +3,7 @@
 #include "assets/gltf/accessor.h"
 #include "assets/gltf/format.h"
 #include "assets/gltf/splat_reader.h"
+#include "assets/gltf/tangents.h"
 #include "engine/base/error.h"
 
 #include <algorithm>
@@ -31,7 +32,7 @@ class PrimitiveReader {
   bool has(const std::string& key) const { return attributes_.find(key.c_str()).has_value(); }
 
   // Reads the indices, then nothing but the vertices that they name.
-  Mesh read(const std::vector<double>& morph_weights, const GltfUvUse& uv_use);
+  Mesh read(const std::vector<double>& morph_weights, const GltfVertexUse& use);
 
   // Moves positions and normals by the joints' weighted mean.
   void skin(Mesh& mesh, const GltfSkin& skin) const;
@@ -161,23 +162,30 @@ void PrimitiveReader::morph(Mesh& mesh, const std::vector<double>& weights) cons
     const std::vector<glm::vec3> offsets = vectors<glm::vec3>(target, key);
     for (size_t i = 0; i < values.size(); ++i) values[i] += static_cast<float>(weight) * offsets[i];
   };
+  std::vector<glm::vec3> tangents(mesh.tangents.begin(), mesh.tangents.end());
   for (size_t i = 0; i < weights.size(); ++i) {
     if (weights[i] == 0) continue;
     add(mesh.positions, targets[i], "POSITION", weights[i]);
     add(mesh.normals, targets[i], "NORMAL", weights[i]);
+    add(tangents, targets[i], "TANGENT", weights[i]);
   }
+  for (size_t i = 0; i < tangents.size(); ++i) mesh.tangents[i] = glm::vec4(tangents[i], mesh.tangents[i].w);
 }
 
-Mesh PrimitiveReader::read(const std::vector<double>& morph_weights, const GltfUvUse& uv_use) {
+Mesh PrimitiveReader::read(const std::vector<double>& morph_weights, const GltfVertexUse& use) {
   Mesh mesh;
   mesh.triangles = compacted(triangle_corners());
   mesh.positions = vectors<glm::vec3>(attributes_, "POSITION");
   if (has("NORMAL")) mesh.normals = vectors<glm::vec3>(attributes_, "NORMAL");
   if (has("COLOR_0")) mesh.colors_linear = colors();
-  const std::string uv_key = fmt::format("TEXCOORD_{}", uv_use.set);
-  if (has(uv_key)) mesh.uvs = vectors<glm::vec2>(attributes_, uv_key);
-  if (!(uv_use == GltfUvUse{uv_use.set})) {
-    for (glm::vec2& uv : mesh.uvs) uv = uv_use.transform * glm::vec3(uv, 1.0f);
+  for (size_t set = 0; set < use.uv_sets.size(); ++set) {
+    const std::string key = fmt::format("TEXCOORD_{}", use.uv_sets[set]);
+    if (has(key)) (set == 0 ? mesh.uvs : mesh.second_uvs) = vectors<glm::vec2>(attributes_, key);
+  }
+  // Without normals TANGENT does not count either.
+  if (use.tangents_for && has("NORMAL") && has("TANGENT")) {
+    mesh.tangents = vectors<glm::vec4>(attributes_, "TANGENT");
+    for (glm::vec4& tangent : mesh.tangents) tangent.w = tangent.w < 0 ? -1.0f : 1.0f;
   }
   morph(mesh, morph_weights);
   return mesh;
@@ -191,6 +199,10 @@ glm::vec3 normalized_or_zero(glm::dvec3 v) {
 void transform_vertex(Mesh& mesh, size_t i, const glm::dmat4& matrix, const glm::dmat3& normal_matrix) {
   mesh.positions[i] = glm::vec3(matrix * glm::dvec4(glm::dvec3(mesh.positions[i]), 1.0));
   if (!mesh.normals.empty()) mesh.normals[i] = normalized_or_zero(normal_matrix * glm::dvec3(mesh.normals[i]));
+  if (mesh.tangents.empty()) return;
+  const glm::dmat3 linear(matrix);
+  const float side = glm::determinant(linear) < 0 ? -1.0f : 1.0f;
+  mesh.tangents[i] = glm::vec4(normalized_or_zero(linear * glm::dvec3(mesh.tangents[i])), side * mesh.tangents[i].w);
 }
 
 // Cofactors: the inverse transpose times the determinant, without its division; a mirror keeps normals outside.
@@ -249,7 +261,18 @@ void make_flat(Mesh& mesh, GltfBudget& budget) {
   spread(mesh.positions, mesh.triangles);
   spread(mesh.colors_linear, mesh.triangles);
   spread(mesh.uvs, mesh.triangles);
+  spread(mesh.second_uvs, mesh.triangles);
   for (uint32_t i = 0; i < mesh.triangles.size(); ++i) mesh.triangles[i] = {3 * i, 3 * i + 1, 3 * i + 2};
+}
+
+// Tangents for a normal texture where the file has none.
+void make_tangents(Mesh& mesh, const TextureUv& uv) {
+  const std::vector<glm::vec2>& source = uv.set == 0 ? mesh.uvs : mesh.second_uvs;
+  if (source.empty()) return;  // refused where the textures are checked
+  std::vector<glm::vec2> uvs;
+  uvs.reserve(source.size());
+  for (const glm::vec2 value : source) uvs.push_back(uv.transform * glm::vec3(value, 1.0f));
+  mesh.tangents = vertex_tangents(mesh, uvs);
 }
 
 std::vector<double> default_weights(const JsonNode& mesh) {
@@ -261,7 +284,7 @@ std::vector<double> default_weights(const JsonNode& mesh) {
 }  // namespace
 
 void read_instance(const GltfDocument& document, const JsonNode& mesh_json, const GltfInstance& instance,
-                   const std::vector<GltfSkin>& skins, const std::vector<GltfUvUse>& uv_uses, Asset& asset) {
+                   const std::vector<GltfSkin>& skins, const std::vector<GltfVertexUse>& vertex_uses, Asset& asset) {
   const std::vector<double> weights =
       instance.morph_weights.empty() ? default_weights(mesh_json) : instance.morph_weights;
   for (const JsonNode& primitive : mesh_json.elements("primitives")) {
@@ -277,8 +300,9 @@ void read_instance(const GltfDocument& document, const JsonNode& mesh_json, cons
     }
     MeshPart part;
     part.name = mesh_json.text("name", instance.name);
-    part.material = primitive.index("material", uv_uses.size(), "materials");
-    part.mesh = reader.read(weights, part.material ? uv_uses[*part.material] : GltfUvUse{});
+    part.material = primitive.index("material", vertex_uses.size(), "materials");
+    const GltfVertexUse use = part.material ? vertex_uses[*part.material] : GltfVertexUse{{0}, std::nullopt};
+    part.mesh = reader.read(weights, use);
     if (instance.skin && reader.has("JOINTS_0")) {
       reader.skin(part.mesh, skins[*instance.skin]);
     } else {
@@ -289,6 +313,7 @@ void read_instance(const GltfDocument& document, const JsonNode& mesh_json, cons
       if (!unlit) make_flat(part.mesh, document.budget());
       part.mesh.normals = vertex_normals(part.mesh);
     }
+    if (use.tangents_for && part.mesh.tangents.empty()) make_tangents(part.mesh, *use.tangents_for);
     with_context(primitive.where(), [&] { check_mesh(part.mesh); });
     asset.meshes.push_back(std::move(part));
   }

@@ -17,14 +17,14 @@ glm::vec3 any_across(glm::vec3 normal) {
 
 // Per triangle dP/du and dP/dv (Lengyel, "Mathematics for 3D Game Programming and Computer Graphics", 7.8), summed with
 // the area in texture space as the weight.
-std::vector<glm::vec4> vertex_tangents(const Mesh& mesh) {
+std::vector<glm::vec4> vertex_tangents(const Mesh& mesh, std::span<const glm::vec2> uvs) {
   const size_t count = mesh.positions.size();
-  DIO_CHECK(mesh.normals.size() == count && mesh.uvs.size() == count);
+  DIO_CHECK(mesh.normals.size() == count && uvs.size() == count);
   std::vector<glm::vec3> along_u(count, glm::vec3(0)), along_v(count, glm::vec3(0));
   for (const glm::uvec3& t : mesh.triangles) {
     const glm::vec3 edge1 = mesh.positions[t.y] - mesh.positions[t.x],
                     edge2 = mesh.positions[t.z] - mesh.positions[t.x];
-    const glm::vec2 uv1 = mesh.uvs[t.y] - mesh.uvs[t.x], uv2 = mesh.uvs[t.z] - mesh.uvs[t.x];
+    const glm::vec2 uv1 = uvs[t.y] - uvs[t.x], uv2 = uvs[t.z] - uvs[t.x];
     const float sign = uv1.x * uv2.y - uv2.x * uv1.y < 0 ? -1.0f : 1.0f;
     for (const uint32_t vertex : {t.x, t.y, t.z}) {
       along_u[vertex] += sign * (uv2.y * edge1 - uv1.y * edge2);

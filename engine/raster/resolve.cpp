@@ -57,7 +57,7 @@ class TilePainter {
       glm::vec3 sum(0.0f);
       int covered = 0;
       for_each_surface(x, y, [&](uint32_t id, glm::vec2 px, uint32_t, int count) {
-        sum += static_cast<float>(count) * glm::vec3(shaded(id).at(px));
+        sum += static_cast<float>(count) * shaded(id).opaque(px);
         covered += count;
       });
       const int samples = buffers_.color_plane().samples_per_pixel;
@@ -81,7 +81,7 @@ class TilePainter {
     covered.assign(plane.id.size(), 0);
     for_each_pixel([&](int x, int y) {
       for_each_surface(x, y, [&](uint32_t id, glm::vec2 px, uint32_t samples, int) {
-        const glm::vec3 surface(shaded(id).at(px));
+        const glm::vec3 surface = shaded(id).opaque(px);
         for (size_t s = plane.index(x, y, 0); samples != 0; ++s, samples >>= 1) {
           if ((samples & 1) == 0) continue;
           color[s] = surface;
@@ -89,9 +89,7 @@ class TilePainter {
         }
       });
     });
-    for (const TriangleChunk& chunk : scene_.blended) {
-      for_each_triangle(chunk, tile_index_, [&](uint32_t index) { blend_triangle(chunk, index); });
-    }
+    blend_chunks();
     for_each_pixel([&](int x, int y) {
       glm::vec3 sum(0.0f);
       int hits = 0;
@@ -114,7 +112,7 @@ class TilePainter {
     const MeshShader& mesh = scene_.mesh(id);
     const ShadedTriangle shaded(mesh, scene_.chunk(id), id & 0xffff);
     visit_samples(triangle, plane, [&](size_t sample, int x, int y, float inverse_z) {
-      if (!(shaded.at(image_px(x, y)).a >= mesh.material.alpha_cutoff)) return;
+      if (!(shaded.alpha(image_px(x, y)) >= mesh.material.alpha_cutoff)) return;
       plane.inverse_z[sample] = inverse_z;
       plane.id[sample] = id;
     });
@@ -173,16 +171,38 @@ class TilePainter {
     return *last_;
   }
 
-  void blend_triangle(const TriangleChunk& chunk, uint32_t index) {
+  // What a transmitting mesh lets through is taken from what is behind first, then its own light is added, as a device
+  // without blending by two sources does.
+  enum class BlendStep { kBoth, kThrough, kLight };
+
+  void blend_chunks() {
+    const std::vector<TriangleChunk>& chunks = scene_.blended;
+    for (size_t begin = 0, end = 0; begin < chunks.size(); begin = end) {
+      while (end < chunks.size() && chunks[end].mesh == chunks[begin].mesh) ++end;
+      const std::span mesh_chunks = std::span(chunks).subspan(begin, end - begin);
+      if (scene_.meshes[chunks[begin].mesh].material.surface.transmission > 0) {
+        for (const TriangleChunk& chunk : mesh_chunks) blend_chunk(chunk, BlendStep::kThrough);
+        for (const TriangleChunk& chunk : mesh_chunks) blend_chunk(chunk, BlendStep::kLight);
+      } else {
+        for (const TriangleChunk& chunk : mesh_chunks) blend_chunk(chunk, BlendStep::kBoth);
+      }
+    }
+  }
+
+  void blend_chunk(const TriangleChunk& chunk, BlendStep step) {
+    for_each_triangle(chunk, tile_index_, [&](uint32_t index) { blend_triangle(chunk, index, step); });
+  }
+
+  void blend_triangle(const TriangleChunk& chunk, uint32_t index, BlendStep step) {
     TileTriangle triangle;
     if (!make_tile_triangle(chunk.triangles[index], scene_.viewport, tile_, triangle)) return;
-    const MeshShader& mesh = scene_.meshes[chunk.mesh];
-    const ShadedTriangle surface(mesh, chunk, index);
+    const ShadedTriangle surface(scene_.meshes[chunk.mesh], chunk, index);
     visit_samples(triangle, buffers_.color_plane(), [&](size_t sample, int x, int y, float) {
-      const glm::vec4 color = surface.at(image_px(x, y));
-      if (!(color.a >= mesh.material.alpha_cutoff) || !(color.a > 0)) return;
-      const float alpha = std::min(color.a, 1.0f);
-      buffers_.color_linear[sample] += alpha * (glm::vec3(color) - buffers_.color_linear[sample]);
+      const std::optional<SeenThrough> seen = surface.see_through(image_px(x, y));
+      if (!seen) return;
+      glm::vec3& color = buffers_.color_linear[sample];
+      if (step != BlendStep::kLight) color *= seen->through;
+      if (step != BlendStep::kThrough) color += seen->light;
       buffers_.covered[sample] = 1;
     });
   }

@@ -1,12 +1,19 @@
 #pragma once
 
 #include "engine/raster/screen_triangles.h"
+#include "engine/raster/surface_light_shared.h"
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <span>
 
 namespace diorama {
+
+// What a surface adds at a sample, and the share of what is behind it that stays.
+struct SeenThrough {
+  glm::vec3 light{0.0f}, through{1.0f};
+};
 
 // What a mesh looks like at a point of one of its triangles.
 struct MeshShader {
@@ -22,14 +29,25 @@ class ShadedTriangle {
  public:
   ShadedTriangle(const MeshShader& shader, const TriangleChunk& chunk, uint32_t index);
 
-  // Linear straight colour at a pixel position; a position outside the triangle takes the nearest inside, roughly.
-  glm::vec4 at(glm::vec2 px) const;
+  // At a pixel position; one outside the triangle takes the nearest inside, roughly.
+  float alpha(glm::vec2 px) const;
+  glm::vec3 opaque(glm::vec2 px) const;  // linear
+
+  // Of a blended mesh; nothing where its alpha mode drops the sample.
+  std::optional<SeenThrough> see_through(glm::vec2 px) const;
 
  private:
   glm::vec3 weights(glm::vec2 px) const;  // of the whole triangle's corners, perspective-correct
   glm::vec3 in_whole_triangle(glm::vec3 weight_in_piece) const;
-  glm::vec4 texel(glm::vec3 weight, glm::vec2 px) const;
-  float headlight(glm::vec3 weight, glm::vec2 px) const;
+  glm::vec4 base_color(glm::vec3 weight, glm::vec2 px) const;  // straight alpha
+  glm::vec4 texel(const RasterMap& map, glm::vec3 weight, glm::vec2 px) const;
+  glm::vec3 seen_normal(glm::vec3 weight, glm::vec2 px, glm::vec3 view) const;
+  light::SurfaceLight lit(glm::vec3 base_color, glm::vec3 weight, glm::vec2 px) const;
+
+  template <class T>
+  T mixed(const std::vector<T>& values, glm::vec3 weight) const {
+    return weight.x * values[corners_.x] + weight.y * values[corners_.y] + weight.z * values[corners_.z];
+  }
 
   const MeshShader* shader_;
   glm::uvec3 corners_;
@@ -68,17 +86,18 @@ inline glm::vec3 ShadedTriangle::weights(glm::vec2 px) const {
   return clipped_ == nullptr ? weight : in_whole_triangle(weight);
 }
 
-inline glm::vec4 ShadedTriangle::at(glm::vec2 px) const {
+inline glm::vec4 ShadedTriangle::base_color(glm::vec3 weight, glm::vec2 px) const {
   const RasterMaterial& material = shader_->material;
   const std::vector<glm::vec4>& colors = shader_->mesh->colors_linear;
-  const glm::vec3 weight = weights(px);
   glm::vec4 color = material.base_color_linear;
-  if (!colors.empty()) {
-    color *= weight.x * colors[corners_.x] + weight.y * colors[corners_.y] + weight.z * colors[corners_.z];
-  }
-  if (material.texture != nullptr) color *= texel(weight, px);
-  if (material.lit) color = glm::vec4(glm::vec3(color) * headlight(weight, px), color.a);
+  if (!colors.empty()) color *= mixed(colors, weight);
+  if (material.texture != nullptr) color *= texel(material.base_map(), weight, px);
   return color;
+}
+
+inline glm::vec3 ShadedTriangle::opaque(glm::vec2 px) const {
+  const glm::vec3 weight = weights(px), base(base_color(weight, px));
+  return shader_->material.lit ? lit(base, weight, px).light : base;
 }
 
 }  // namespace diorama

@@ -1,5 +1,6 @@
 #include "engine/raster/triangles.h"
 
+#include "engine/raster/blend_order.h"
 #include "engine/raster/resolve.h"
 #include "engine/scene/color.h"
 
@@ -15,6 +16,14 @@ namespace {
 // At most 65535 chunks, so that a chunk's number fits the upper half of an id that is never kNoTriangle.
 constexpr size_t kMaxChunks = 0xffff;
 
+void check_map(const RasterMap& map, const Mesh& mesh) {
+  if (map.view.image == nullptr) return;
+  DIO_CHECK(!map.view.image->empty());
+  if (mesh.positions.empty() || !(map.uv_set == 0 ? mesh.uvs : mesh.second_uvs).empty()) return;
+  fail(ErrorCode::kInvalidInput, "the mesh has a texture but no {}texture coordinates",
+       map.uv_set == 0 ? "" : "second ");
+}
+
 void check_input(std::span<const RasterMesh> meshes, const Camera& camera, const RasterOptions& options) {
   check_camera(camera);
   DIO_CHECK(options.samples == 1 || options.samples == 4);
@@ -22,10 +31,11 @@ void check_input(std::span<const RasterMesh> meshes, const Camera& camera, const
   for (const RasterMesh& item : meshes) {
     DIO_CHECK(item.mesh != nullptr);
     check_mesh(*item.mesh);
-    if (item.material.texture == nullptr) continue;
-    DIO_CHECK(!item.material.texture->empty());
-    if (item.mesh->uvs.empty() && !item.mesh->positions.empty()) {
-      fail(ErrorCode::kInvalidInput, "the mesh has a texture but no texture coordinates");
+    check_map(item.material.base_map(), *item.mesh);
+    if (!item.material.lit) continue;
+    const RasterSurface& surface = item.material.surface;
+    for (const RasterMap* map : {&surface.metallic_roughness, &surface.normal, &surface.occlusion, &surface.emissive}) {
+      check_map(*map, *item.mesh);
     }
   }
 }
@@ -47,6 +57,20 @@ void sort_far_to_near(std::vector<uint32_t>& order, const Mesh& mesh, const View
     depth[i] = along(t.x) + along(t.y) + along(t.z);
   }
   std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return depth[a] > depth[b]; });
+}
+
+// Opaque meshes as they come, then those that are blended, far to near.
+std::vector<size_t> drawing_order(std::span<const RasterMesh> meshes, const Camera& camera) {
+  std::vector<size_t> order, blended;
+  std::vector<glm::vec3> middles;
+  for (size_t m = 0; m < meshes.size(); ++m) {
+    (meshes[m].material.blend ? blended : order).push_back(m);
+    if (!meshes[m].material.blend) continue;
+    const Bounds bounds = bounds_of(*meshes[m].mesh);
+    middles.push_back(bounds.empty() ? glm::vec3(0.0f) : 0.5f * (bounds.min + bounds.max));
+  }
+  for (const size_t i : far_to_near(middles, camera.world_from_camera.rotation[2])) order.push_back(blended[i]);
+  return order;
 }
 
 void add_chunks(RasterScene& scene, const RasterMesh& item, size_t mesh_index, ThreadPool& pool) {
@@ -107,8 +131,8 @@ RasterResult rasterize(std::span<const RasterMesh> meshes, const Camera& camera,
   for (size_t m = 0; m < meshes.size(); ++m) {
     vertices[m] = project_vertices(*meshes[m].mesh, scene.viewport, pool);
     scene.meshes.push_back({meshes[m].mesh, meshes[m].material, vertices[m], world_from_px(camera)});
-    add_chunks(scene, meshes[m], m, pool);
   }
+  for (const size_t m : drawing_order(meshes, camera)) add_chunks(scene, meshes[m], m, pool);
 
   RasterResult result{ImageRgba8(camera.size_px), ImageF32(camera.size_px), ImageF32(camera.size_px)};
   BufferPool buffer_pool(options.samples);

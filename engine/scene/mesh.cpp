@@ -36,10 +36,14 @@ void check_mesh(const Mesh& mesh) {
   check_length(mesh.normals.size(), "normals");
   check_length(mesh.colors_linear.size(), "colours");
   check_length(mesh.uvs.size(), "texture coordinates");
+  check_length(mesh.second_uvs.size(), "second texture coordinates");
+  check_length(mesh.tangents.size(), "tangents");
   check_finite(mesh.positions, "vertex", "mesh", "position");
   check_finite(mesh.normals, "vertex", "mesh", "normal");
   check_finite(mesh.colors_linear, "vertex", "mesh", "colour");
   check_finite(mesh.uvs, "vertex", "mesh", "texture coordinate");
+  check_finite(mesh.second_uvs, "vertex", "mesh", "second texture coordinate");
+  check_finite(mesh.tangents, "vertex", "mesh", "tangent");
   for (const glm::uvec3& t : mesh.triangles) {
     const uint32_t largest = std::max({t.x, t.y, t.z});
     if (largest >= count) {

@@ -23,6 +23,9 @@ struct Mesh {
   std::vector<glm::vec4> colors_linear;  // linear RGB and alpha, [0, 1]
   std::vector<glm::vec2> uvs;            // (0, 0) top left, as in glTF
   std::vector<glm::uvec3> triangles;
+  std::vector<glm::vec2> second_uvs;  // a second set of texture coordinates
+  std::vector<glm::vec4> tangents;    // for normal textures, as glTF's TANGENT: xyz along +u, across the normal; w is 1
+                                      // or -1 so that cross(normal, xyz) * w points along -v, the texture's up
 };
 
 Bounds bounds_of(const Mesh& mesh);

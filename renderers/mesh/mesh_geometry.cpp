@@ -53,6 +53,22 @@ std::vector<uint32_t> spatial_order(const Mesh& mesh) {
   return order;
 }
 
+MeshInputs inputs_of(const Mesh& mesh) {
+  return {!mesh.normals.empty(), !mesh.tangents.empty(), !mesh.second_uvs.empty()};
+}
+
+// What not every mesh has.
+void add_optional(const Mesh& mesh, std::span<const uint32_t> place, size_t first, MeshGeometry& geometry) {
+  const size_t end = first + mesh.positions.size();
+  if (!mesh.tangents.empty()) geometry.tangents.resize(end, PackedTangent(0));
+  if (!mesh.second_uvs.empty()) geometry.second_uvs.resize(end, glm::vec2(0.0f));
+  for (size_t i = 0; i < mesh.tangents.size(); ++i) {
+    const glm::vec4 t = mesh.tangents[i];
+    geometry.tangents[first + place[i]] = {snorm16(t.x), snorm16(t.y), snorm16(t.z), snorm16(t.w)};
+  }
+  for (size_t i = 0; i < mesh.second_uvs.size(); ++i) geometry.second_uvs[first + place[i]] = mesh.second_uvs[i];
+}
+
 // The mesh's vertices at the end of the joint buffers, vertex i at place[i] among them.
 void add_vertices(const Mesh& mesh, std::span<const uint32_t> place, MeshGeometry& geometry) {
   const size_t first = geometry.positions.size(), count = mesh.positions.size();
@@ -72,6 +88,7 @@ void add_vertices(const Mesh& mesh, std::span<const uint32_t> place, MeshGeometr
     const glm::vec3 n = mesh.normals[i];
     geometry.normals[target] = {snorm16(n.x), snorm16(n.y), snorm16(n.z), int16_t{0}};
   }
+  add_optional(mesh, place, first, geometry);
 }
 
 // Appends the corners of a chunk's triangles, in an order that uses a corner again soon after its first use.
@@ -97,7 +114,7 @@ MeshChunk make_chunk(const Mesh& mesh, std::span<const uint32_t> order, size_t f
 }
 
 void add_chunks(const MeshPart& part, MeshGeometry& geometry) {
-  MeshBatch batch{part.material, part.mesh.normals.empty(), static_cast<uint32_t>(geometry.chunks.size()), 0};
+  MeshBatch batch{part.material, inputs_of(part.mesh), static_cast<uint32_t>(geometry.chunks.size()), 0};
   const std::vector<uint32_t> order = spatial_order(part.mesh);
   std::vector<uint32_t> corners;
   corners.reserve(3 * order.size());
@@ -127,7 +144,8 @@ void add_blended(const MeshPart& part, MeshGeometry& geometry) {
   std::vector<uint32_t> place(part.mesh.positions.size());
   std::iota(place.begin(), place.end(), 0u);
   add_vertices(part.mesh, place, geometry);
-  BlendedBatch batch{part.material, part.mesh.normals.empty(), {}, {}};
+  const Bounds bounds = bounds_of(part.mesh);
+  BlendedBatch batch{part.material, inputs_of(part.mesh), {}, {}, 0.5f * (bounds.min + bounds.max)};
   for (const glm::uvec3 t : part.mesh.triangles) {
     batch.triangles.push_back(t + first_vertex);
     batch.middles.push_back(part.mesh.positions[t.x] + part.mesh.positions[t.y] + part.mesh.positions[t.z]);
@@ -143,14 +161,15 @@ void check_part(const Asset& asset, const MeshPart& part) {
       fail(ErrorCode::kInvalidInput, "has material {} of {}", *part.material, asset.materials.size());
     }
     const Material& material = asset.materials[*part.material];
-    for (const auto& texture : {material.base_color_texture, material.metallic_roughness_texture,
-                                material.normal_texture, material.occlusion_texture, material.emissive_texture}) {
+    for (size_t slot = 0; slot < kTextureSlots; ++slot) {
+      const std::optional<size_t> texture = material.texture(static_cast<TextureSlot>(slot));
       if (!texture) continue;
       if (*texture >= asset.textures.size()) {
         fail(ErrorCode::kInvalidInput, "its material has texture {} of {}", *texture, asset.textures.size());
       }
-      if (part.mesh.uvs.empty() && !part.mesh.positions.empty()) {
-        fail(ErrorCode::kInvalidInput, "the mesh has a texture but no texture coordinates");
+      const bool second = material.uv[slot].set != 0;
+      if ((second ? part.mesh.second_uvs : part.mesh.uvs).empty() && !part.mesh.positions.empty()) {
+        fail(ErrorCode::kInvalidInput, "the mesh has a texture but no {}texture coordinates", second ? "second " : "");
       }
     }
   });
@@ -178,13 +197,14 @@ MeshGeometry make_mesh_geometry(std::span<const MeshPart> meshes, const Asset& a
         geometry.indices.size() + 3 * part.mesh.triangles.size() > kMost) {
       fail(ErrorCode::kUnsupported, "the asset has more than {} vertices or corners; draw a simplified one", kMost);
     }
-    const bool blend = part.material && asset.materials[*part.material].alpha_mode == AlphaMode::kBlend;
-    if (blend) {
+    if (part.material && asset.materials[*part.material].is_see_through()) {
       add_blended(part, geometry);
     } else {
       add_chunks(part, geometry);
     }
   }
+  if (!geometry.tangents.empty()) geometry.tangents.resize(geometry.positions.size(), PackedTangent(0));
+  if (!geometry.second_uvs.empty()) geometry.second_uvs.resize(geometry.positions.size(), glm::vec2(0.0f));
   return geometry;
 }
 

@@ -14,7 +14,13 @@ struct MeshAttributes {
   glm::u16vec4 color_linear{0xffff};  // unorm
   glm::vec2 uv{0.0f};
 };
-using PackedNormal = glm::i16vec4;  // snorm, w unused
+using PackedNormal = glm::i16vec4;   // snorm, w unused
+using PackedTangent = glm::i16vec4;  // snorm, w: side
+
+// Which optional inputs a part's vertices have.
+struct MeshInputs {
+  bool normals = true, tangents = false, second_uvs = false;
+};
 
 // A run of triangles that lie close together.
 struct MeshChunk {
@@ -25,16 +31,17 @@ struct MeshChunk {
 // One part of the asset in the joint buffers.
 struct MeshBatch {
   std::optional<size_t> material;  // of the asset
-  bool flat_normals = false;       // the mesh has no normals
+  MeshInputs inputs;
   uint32_t first_chunk = 0, chunk_count = 0;
 };
 
 // A part whose triangles are drawn one over another, far to near.
 struct BlendedBatch {
   std::optional<size_t> material;
-  bool flat_normals = false;
+  MeshInputs inputs;
   std::vector<glm::uvec3> triangles;  // in the joint buffers
   std::vector<glm::vec3> middles;     // three times the triangles' centres
+  glm::vec3 middle{0.0f};             // of the part's box
 };
 
 // All parts of an asset in joint buffers, cut into chunks; triangles and vertices are in an order that caches like.
@@ -42,10 +49,12 @@ struct MeshGeometry {
   std::vector<glm::vec3> positions;
   std::vector<MeshAttributes> attributes;
   std::vector<PackedNormal> normals;
+  std::vector<PackedTangent> tangents;  // empty where no part has any, as the next
+  std::vector<glm::vec2> second_uvs;
   std::vector<uint32_t> indices;  // of `chunks`, in their order
   std::vector<MeshChunk> chunks;
   std::vector<MeshBatch> batches;     // opaque and masked
-  std::vector<BlendedBatch> blended;  // in the asset's order
+  std::vector<BlendedBatch> blended;  // what is see-through, in the asset's order
   size_t triangle_count() const;
 };
 

@@ -7,18 +7,22 @@ layout(location = 0) in vec3 vertex_in_world;
 layout(location = 1) in vec4 vertex_color;
 layout(location = 2) in vec2 vertex_uv;
 layout(location = 3) in vec3 vertex_normal;
+layout(location = 4) in vec4 vertex_tangent;
+layout(location = 5) in vec2 vertex_second_uv;
 
 layout(location = 0) centroid out vec4 color;
-layout(location = 1) centroid out vec2 uv;
+layout(location = 1) centroid out vec4 uvs;
 layout(location = 2) centroid out vec3 normal;
 layout(location = 3) centroid out vec3 position_in_world;
+layout(location = 4) centroid out vec4 tangent;
 
 invariant gl_Position;
 
 void main() {
   gl_Position = frame.clip_from_world * vec4(vertex_in_world, 1);
   color = vertex_color;
-  uv = vertex_uv;
+  uvs = vec4(vertex_uv, vertex_second_uv);
   normal = vertex_normal;
   position_in_world = vertex_in_world;
+  tangent = vertex_tangent;
 }

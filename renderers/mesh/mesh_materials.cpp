@@ -31,13 +31,36 @@ ImageRgba8 fitted(const ImageRgba8& image, uint32_t most) {
                                           glm::min(size, glm::ivec2(static_cast<int>(most)))));
 }
 
+MeshMaterialConstants constants_of(const Material& m) {
+  MeshMaterialConstants constants{};
+  constants.base_color = m.base_color_linear;
+  constants.emissive = m.emissive_linear;
+  constants.alpha_cutoff = m.alpha_mode == AlphaMode::kMask ? m.alpha_cutoff : 0.0f;
+  constants.metallic = m.metallic;
+  constants.roughness = m.roughness;
+  constants.normal_scale = m.normal_scale;
+  constants.occlusion_strength = m.occlusion_strength;
+  constants.tint = m.volume_tint();
+  constants.transmission = m.transmission;
+  constants.dielectric_reflectance = m.dielectric_reflectance();
+  constants.iridescence = m.iridescence;
+  constants.film_ior = m.film_ior;
+  constants.film_thickness_nm = m.film_thickness_nm;
+  for (size_t slot = 0; slot < kTextureSlots; ++slot) {
+    const TextureUv& uv = m.uv[slot];
+    constants.uv_matrix[slot] = glm::vec4(uv.transform[0], uv.transform[1]);
+    constants.uv_offset[slot] = glm::vec4(uv.transform[2], static_cast<float>(uv.set), 0.0f);
+  }
+  return constants;
+}
+
 }  // namespace
 
 MeshMaterials::MeshMaterials(GpuDevice& device, const Asset& asset, UploadRing& uploads)
     : device_(&device), materials_(asset.materials) {
   materials_.emplace_back();
   for (const Texture& texture : asset.textures) {
-    wraps_.push_back({texture.repeat_u, texture.repeat_v, texture.nearest});
+    wraps_.push_back({texture.repeat_u, texture.repeat_v, texture.mirror_u, texture.mirror_v, texture.nearest});
   }
   for (const Material& material : materials_) {
     add_texture(asset, material.base_color_texture, kColor, uploads);
@@ -68,10 +91,7 @@ void MeshMaterials::add_constants(UploadRing& uploads) {
   constants_stride_ = std::max<VkDeviceSize>(constants_stride_, (sizeof(MeshMaterialConstants) + 15) / 16 * 16);
   std::vector<std::byte> bytes(constants_stride_ * materials_.size());
   for (size_t i = 0; i < materials_.size(); ++i) {
-    const Material& m = materials_[i];
-    const MeshMaterialConstants constants{m.base_color_linear, m.emissive_linear,
-                                          m.alpha_mode == AlphaMode::kMask ? m.alpha_cutoff : 0.0f, m.metallic,
-                                          m.roughness};
+    const MeshMaterialConstants constants = constants_of(materials_[i]);
     std::memcpy(bytes.data() + i * constants_stride_, &constants, sizeof constants);
   }
   constants_ = Buffer(*device_, bytes.size(), VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
@@ -85,11 +105,13 @@ MeshMaterials::Bound MeshMaterials::bound(std::optional<size_t> texture, VkForma
   if (sampler == samplers_.end()) {
     SamplerOptions options;
     options.filter = wrap.nearest ? VK_FILTER_NEAREST : VK_FILTER_LINEAR;
-    const auto mode = [](bool repeat) {
-      return repeat ? VK_SAMPLER_ADDRESS_MODE_REPEAT : VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE;
+    const auto mode = [](bool repeat, bool mirror) {
+      return !repeat  ? VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE
+             : mirror ? VK_SAMPLER_ADDRESS_MODE_MIRRORED_REPEAT
+                      : VK_SAMPLER_ADDRESS_MODE_REPEAT;
     };
-    options.address_u = mode(wrap.repeat_u);
-    options.address_v = mode(wrap.repeat_v);
+    options.address_u = mode(wrap.repeat_u, wrap.mirror_u);
+    options.address_v = mode(wrap.repeat_v, wrap.mirror_v);
     sampler = samplers_.emplace(wrap, make_sampler(*device_, options)).first;
   }
   const GpuImage& image = texture ? textures_.at({*texture, format}) : absent;

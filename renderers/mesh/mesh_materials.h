@@ -35,7 +35,7 @@ class MeshMaterials {
   GpuDevice* device_;
   std::vector<Material> materials_;
   struct Wrap {
-    bool repeat_u = true, repeat_v = true, nearest = false;
+    bool repeat_u = true, repeat_v = true, mirror_u = false, mirror_v = false, nearest = false;
     auto operator<=>(const Wrap&) const = default;
   };
   std::vector<Wrap> wraps_;                                   // by texture of the asset

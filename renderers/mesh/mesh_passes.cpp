@@ -1,4 +1,5 @@
 // How MeshRenderer records a frame.
+#include "engine/raster/blend_order.h"
 #include "engine/scene/color.h"
 #include "renderers/mesh/mesh_renderer.h"
 #include "renderers/mesh/mesh_shared.h"
@@ -50,22 +51,39 @@ void MeshRenderer::record_batches(VkCommandBuffer commands, const SampleState& s
   }
 }
 
-void MeshRenderer::record_blended(VkCommandBuffer commands, const SampleState& state, int slot) {
+void MeshRenderer::record_blended(VkCommandBuffer commands, const SampleState& state, glm::vec3 forward_in_world,
+                                  int slot) {
   if (geometry_.blended.empty()) return;
   vkCmdBindIndexBuffer(commands, blended_indices_[static_cast<size_t>(slot)].handle(), 0, VK_INDEX_TYPE_UINT32);
-  uint32_t first = 0;
-  for (size_t i = 0; i < geometry_.blended.size(); ++i) {
+  std::vector<uint32_t> first;
+  std::vector<glm::vec3> middles;
+  uint32_t end = 0;
+  for (const BlendedBatch& batch : geometry_.blended) {
+    first.push_back(end);
+    middles.push_back(batch.middle);
+    end += static_cast<uint32_t>(3 * batch.triangles.size());
+  }
+  for (const size_t i : far_to_near(middles, forward_in_world)) {
     const auto count = static_cast<uint32_t>(3 * geometry_.blended[i].triangles.size());
-    for (const Draw& draw : {state.blended[i].color, state.blended[i].coverage}) {
-      bind(commands, draw, slot);
-      vkCmdDrawIndexed(commands, count, 1, first, 0, 0);
+    const BatchDraws& draws = state.blended[i];
+    for (const Draw* draw : {draws.tinted ? &draws.tint : nullptr, &draws.color, &draws.coverage}) {
+      if (draw == nullptr) continue;
+      bind(commands, *draw, slot);
+      vkCmdDrawIndexed(commands, count, 1, first[i], 0, 0);
       ++draw_count_;
     }
-    first += count;
   }
 }
 
-void MeshRenderer::record_color(VkCommandBuffer commands, const SampleState& state, glm::vec3 background, int slot) {
+void MeshRenderer::bind_vertices(VkCommandBuffer commands) {
+  const VkBuffer buffers[] = {positions_.handle(), attributes_.handle(), normals_.handle(), tangents_.handle(),
+                              second_uvs_.handle()};
+  const VkDeviceSize offsets[5]{};
+  vkCmdBindVertexBuffers(commands, 0, 5, buffers, offsets);
+}
+
+void MeshRenderer::record_color(VkCommandBuffer commands, const SampleState& state, glm::vec3 background,
+                                glm::vec3 forward_in_world, int slot) {
   const bool encoded = state.passes.options.shader_encodes;
   const glm::vec3 color = encoded ? background : linear_from_srgb(background);
   VkClearValue clear[2]{};
@@ -74,9 +92,7 @@ void MeshRenderer::record_color(VkCommandBuffer commands, const SampleState& sta
       pass_info(state.passes.color.get(), targets_->color_framebuffer.get(), targets_->size_px, clear);
   vkCmdBeginRenderPass(commands, &opaque, VK_SUBPASS_CONTENTS_INLINE);
   set_viewport(commands, targets_->size_px);
-  const VkBuffer buffers[] = {positions_.handle(), attributes_.handle(), normals_.handle()};
-  const VkDeviceSize offsets[3]{};
-  vkCmdBindVertexBuffers(commands, 0, 3, buffers, offsets);
+  bind_vertices(commands);
   record_batches(commands, state, &BatchDraws::color, slot);
   if (encoded) {
     vkCmdEndRenderPass(commands);
@@ -84,7 +100,7 @@ void MeshRenderer::record_color(VkCommandBuffer commands, const SampleState& sta
         pass_info(state.passes.blended.get(), targets_->blended_framebuffer.get(), targets_->size_px, {});
     vkCmdBeginRenderPass(commands, &blended, VK_SUBPASS_CONTENTS_INLINE);
   }
-  record_blended(commands, state, slot);
+  record_blended(commands, state, forward_in_world, slot);
   vkCmdEndRenderPass(commands);
 }
 
@@ -94,9 +110,7 @@ void MeshRenderer::record_depth(VkCommandBuffer commands, const SampleState& sta
       pass_info(state.passes.depth.get(), targets_->depth_framebuffer.get(), targets_->size_px, std::span(&clear, 1));
   vkCmdBeginRenderPass(commands, &info, VK_SUBPASS_CONTENTS_INLINE);
   set_viewport(commands, targets_->size_px);
-  const VkBuffer buffers[] = {positions_.handle(), attributes_.handle()};
-  const VkDeviceSize offsets[2]{};
-  vkCmdBindVertexBuffers(commands, 0, 2, buffers, offsets);
+  bind_vertices(commands);
   record_batches(commands, state, &BatchDraws::depth, slot);
   vkCmdEndRenderPass(commands);
 }

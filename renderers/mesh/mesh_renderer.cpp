@@ -52,11 +52,15 @@ void MeshRenderer::upload_geometry(UploadRing& uploads) {
   positions_ = upload(*device_, uploads, geometry_.positions, kVertex, "mesh positions");
   attributes_ = upload(*device_, uploads, geometry_.attributes, kVertex, "mesh attributes");
   normals_ = upload(*device_, uploads, geometry_.normals, kVertex, "mesh normals");
+  tangents_ = upload(*device_, uploads, geometry_.tangents, kVertex, "mesh tangents");
+  second_uvs_ = upload(*device_, uploads, geometry_.second_uvs, kVertex, "mesh second uvs");
   indices_ = upload(*device_, uploads, geometry_.indices, kIndex, "mesh indices");
   uploads.finish();
   drop(geometry_.positions);
   drop(geometry_.attributes);
   drop(geometry_.normals);
+  drop(geometry_.tangents);
+  drop(geometry_.second_uvs);
   drop(geometry_.indices);
   size_t blended = 0;
   for (const BlendedBatch& batch : geometry_.blended) blended += batch.triangles.size();
@@ -76,11 +80,11 @@ void MeshRenderer::set_meshes(std::span<const MeshPart> meshes, const Asset& ass
   upload_geometry(uploads);
 }
 
-MeshRenderer::Draw MeshRenderer::make_draw(SampleState& state, std::optional<size_t> material, bool flat_normals,
+MeshRenderer::Draw MeshRenderer::make_draw(SampleState& state, std::optional<size_t> material, const MeshInputs& inputs,
                                            MeshPassKind kind) {
   const size_t index = materials_->index_of(material);
   Draw draw;
-  draw.pipeline = &state.pipelines->get(variant_for(materials_->material(index), flat_normals, kind));
+  draw.pipeline = &state.pipelines->get(variant_for(materials_->material(index), inputs, kind));
   if (draw.pipeline->set_layouts.size() > 1) draw.material = materials_->make_set(index, *draw.pipeline, *sets_);
   return draw;
 }
@@ -91,13 +95,15 @@ std::unique_ptr<MeshRenderer::SampleState> MeshRenderer::make_state(VkSampleCoun
   state->pipelines = std::make_unique<MeshPipelines>(*device_, state->passes);
   for (const MeshBatch& batch : geometry_.batches) {
     BatchDraws draws;
-    draws.color = make_draw(*state, batch.material, batch.flat_normals, MeshPassKind::kColor);
+    draws.color = make_draw(*state, batch.material, batch.inputs, MeshPassKind::kColor);
     state->batches.push_back(draws);
   }
   for (const BlendedBatch& batch : geometry_.blended) {
     BatchDraws draws;
-    draws.color = make_draw(*state, batch.material, batch.flat_normals, MeshPassKind::kColor);
-    draws.coverage = make_draw(*state, batch.material, batch.flat_normals, MeshPassKind::kCoverage);
+    draws.color = make_draw(*state, batch.material, batch.inputs, MeshPassKind::kColor);
+    draws.coverage = make_draw(*state, batch.material, batch.inputs, MeshPassKind::kCoverage);
+    draws.tinted = materials_->material(materials_->index_of(batch.material)).transmits();
+    if (draws.tinted) draws.tint = make_draw(*state, batch.material, batch.inputs, MeshPassKind::kTint);
     state->blended.push_back(draws);
   }
   return state;
@@ -107,7 +113,7 @@ std::unique_ptr<MeshRenderer::SampleState> MeshRenderer::make_state(VkSampleCoun
 void MeshRenderer::add_depth_draws(SampleState& state) {
   for (size_t i = 0; i < state.batches.size(); ++i) {
     const MeshBatch& batch = geometry_.batches[i];
-    state.batches[i].depth = make_draw(state, batch.material, batch.flat_normals, MeshPassKind::kDepth);
+    state.batches[i].depth = make_draw(state, batch.material, batch.inputs, MeshPassKind::kDepth);
   }
   state.with_depth = true;
 }
@@ -170,7 +176,7 @@ uint64_t MeshRenderer::begin(const Camera& camera, const RasterOptions& options,
     sort_blended(geometry_, camera, blended_indices_[static_cast<size_t>(slot)]);
   }
   frames_->begin_pass("color");
-  record_color(commands, state, options.background, slot);
+  record_color(commands, state, options.background, camera.world_from_camera.rotation[2], slot);
   frames_->end_pass();
   if (with_depth) {
     frames_->begin_pass("depth");

@@ -26,9 +26,9 @@ struct MeshRendererStats {
 };
 
 // Draws an asset's meshes with Vulkan; nothing is read back in a frame but the pictures. The twin of rasterize(): the
-// same camera, samples, alpha modes and order, with these differences: textures have mips as the device filters them,
-// blended colour is kept as 8-bit sRGB, and lit materials are glTF metallic-roughness under a simple sky and sun (the
-// rasteriser has a headlight). Depth is reversed 32-bit float.
+// same camera, samples, light, alpha modes and order, with these differences: textures and their mips are filtered as
+// the device does, normals and tangents have 16 bits, blended colour is kept as 8-bit sRGB. Depth is reversed 32-bit
+// float.
 class MeshRenderer {
  public:
   // Everything goes to the device here. Error: what make_mesh_geometry refuses, or no memory left.
@@ -76,7 +76,9 @@ class MeshRenderer {
   };
   struct BatchDraws {
     Draw color, depth;  // of an opaque batch
-    Draw coverage;      // of a blended one, beside `color`
+    Draw coverage;      // of a see-through one, beside `color`
+    Draw tint;          // and where it transmits, before `color`
+    bool tinted = false;
   };
   // What belongs to a number of samples.
   struct SampleState {
@@ -97,14 +99,16 @@ class MeshRenderer {
   SampleState& state_for(int samples, bool with_depth);
   std::unique_ptr<SampleState> make_state(VkSampleCountFlagBits samples);
   void add_depth_draws(SampleState& state);
-  Draw make_draw(SampleState& state, std::optional<size_t> material, bool flat_normals, MeshPassKind kind);
+  Draw make_draw(SampleState& state, std::optional<size_t> material, const MeshInputs& inputs, MeshPassKind kind);
   void prepare_targets(SampleState& state, glm::ivec2 size_px);
   void write_frame_constants(int slot, const Camera& camera, const glm::mat4& clip_from_world);
   void find_visible(const glm::mat4& clip_from_world, glm::vec3 eye_in_world);
-  void record_color(VkCommandBuffer commands, const SampleState& state, glm::vec3 background, int slot);
+  void record_color(VkCommandBuffer commands, const SampleState& state, glm::vec3 background,
+                    glm::vec3 forward_in_world, int slot);
+  void bind_vertices(VkCommandBuffer commands);
   void record_depth(VkCommandBuffer commands, const SampleState& state, int slot);
   void record_batches(VkCommandBuffer commands, const SampleState& state, Draw BatchDraws::*draw, int slot);
-  void record_blended(VkCommandBuffer commands, const SampleState& state, int slot);
+  void record_blended(VkCommandBuffer commands, const SampleState& state, glm::vec3 forward_in_world, int slot);
   void record_copies(VkCommandBuffer commands, const Pending& pending);
   void bind(VkCommandBuffer commands, const Draw& draw, int slot);
 
@@ -113,7 +117,7 @@ class MeshRenderer {
   MeshGeometry geometry_;  // chunks, batches and blended triangles stay; the joint arrays leave for the device
   size_t triangle_count_ = 0;
   std::optional<MeshMaterials> materials_;
-  Buffer positions_, attributes_, normals_, indices_;
+  Buffer positions_, attributes_, normals_, tangents_, second_uvs_, indices_;
   Buffer frame_constants_;
   VkDeviceSize frame_stride_ = 0;
   std::array<Buffer, kFrames> blended_indices_;

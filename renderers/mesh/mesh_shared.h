@@ -24,10 +24,21 @@ struct MeshMaterialConstants {
   float alpha_cutoff;  // 0 unless the alpha mode is mask
   float metallic;
   float roughness;
+  float normal_scale;
+  float occlusion_strength;
+  vec3 tint;
+  float transmission;
+  float dielectric_reflectance;
+  float iridescence;
+  float film_ior;
+  float film_thickness_nm;
+  // Of each texture: uv = matrix.xy * u + matrix.zw * v + offset.xy, of set offset.z.
+  vec4 uv_matrix[5];
+  vec4 uv_offset[5];
 };
 
 #ifdef __cplusplus
 static_assert(sizeof(MeshFrameConstants) == 80);
-static_assert(sizeof(MeshMaterialConstants) == 40);
+static_assert(sizeof(MeshMaterialConstants) == 240);
 }  // namespace diorama
 #endif

@@ -86,6 +86,7 @@ void expect_same_mesh(const Mesh& a, const Mesh& b) {
   EXPECT_EQ(a.normals, b.normals);
   EXPECT_EQ(a.colors_linear, b.colors_linear);
   EXPECT_EQ(a.uvs, b.uvs);
+  EXPECT_EQ(a.second_uvs, b.second_uvs);
   EXPECT_EQ(a.triangles, b.triangles);
 }
 
@@ -122,12 +123,22 @@ TEST(GlbWriter, MaterialsTexturesAndRecordComeBack) {
   EXPECT_EQ(b.alpha_cutoff, a.alpha_cutoff);
   EXPECT_EQ(b.double_sided, a.double_sided);
   EXPECT_FALSE(b.unlit);
+  EXPECT_EQ(b.normal_scale, a.normal_scale);
+  EXPECT_EQ(b.occlusion_strength, a.occlusion_strength);
+  EXPECT_EQ(b.uv, a.uv);
+  EXPECT_EQ(b.ior, a.ior);
+  EXPECT_EQ(b.transmission, a.transmission);
+  EXPECT_EQ(b.volume_tint(), a.volume_tint());
+  EXPECT_EQ(b.iridescence, a.iridescence);
+  EXPECT_EQ(b.film_ior, a.film_ior);
+  EXPECT_EQ(b.film_thickness_nm, a.film_thickness_nm);
   ASSERT_EQ(back.textures.size(), asset.textures.size());
   for (size_t i = 0; i < back.textures.size(); ++i) {
     EXPECT_TRUE(std::ranges::equal(back.textures[i].image.pixels(), asset.textures[i].image.pixels()));
     EXPECT_EQ(back.textures[i].name, asset.textures[i].name);
     EXPECT_EQ(back.textures[i].repeat_u, asset.textures[i].repeat_u);
     EXPECT_EQ(back.textures[i].nearest, asset.textures[i].nearest);
+    EXPECT_EQ(back.textures[i].mirror_v, asset.textures[i].mirror_v);
   }
   ASSERT_TRUE(back.record);
   EXPECT_EQ(back.record->capture_name, "küche");
@@ -158,12 +169,12 @@ TEST(GlbWriter, RootNodeCarriesTheMotionAndTheDataStaysInTheCapturesFrame) {
 TEST(GlbWriter, TangentsOfNormalTexturesPointAlongTheTextureAndUp) {
   Mesh mesh = triangle_asset().meshes[0].mesh;
   mesh.uvs = {{0, 0}, {0, 1}, {1, 0}};  // u along y, v along x: -v is cross(normal, tangent) * w for w = 1
-  EXPECT_EQ(vertex_tangents(mesh), std::vector<glm::vec4>(3, glm::vec4(0, 1, 0, 1)));
+  EXPECT_EQ(vertex_tangents(mesh, mesh.uvs), std::vector<glm::vec4>(3, glm::vec4(0, 1, 0, 1)));
   mesh.uvs = {{0, 0}, {1, 0}, {0, 1}};
-  EXPECT_EQ(vertex_tangents(mesh), std::vector<glm::vec4>(3, glm::vec4(1, 0, 0, -1)));
+  EXPECT_EQ(vertex_tangents(mesh, mesh.uvs), std::vector<glm::vec4>(3, glm::vec4(1, 0, 0, -1)));
   mesh.uvs.assign(3, glm::vec2(0.5f));  // nothing to go by: still unit vectors across the normal
-  EXPECT_EQ(vertex_tangents(mesh)[0].z, 0.0f);
-  EXPECT_EQ(glm::length(glm::vec3(vertex_tangents(mesh)[0])), 1.0f);
+  EXPECT_EQ(vertex_tangents(mesh, mesh.uvs)[0].z, 0.0f);
+  EXPECT_EQ(glm::length(glm::vec3(vertex_tangents(mesh, mesh.uvs)[0])), 1.0f);
 }
 
 TEST(GlbWriter, ManyVerticesTakeWideIndices) {

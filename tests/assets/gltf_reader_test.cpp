@@ -242,22 +242,73 @@ TEST(GltfReader, LitMeshesWithoutNormalsAreFlatAndUnlitOnesStaySmooth) {
   expect_near(smooth.normals[0], {-kHalf, 0, kHalf});
 }
 
-TEST(GltfReader, TextureTransformsMoveTheCoordinates) {
+TEST(GltfReader, EveryTextureHasItsOwnTransform) {
   const std::vector<std::byte> rich = encode_glb(rich_asset());
   Json json = Json::parse(json_of(rich));
   // KHR_texture_transform's own example: the lower left quarter of the image, turned by 90 degrees.
-  for (auto& [key, info] : json["materials"][1].items()) {
-    if (info.is_object() && info.contains("index")) info["extensions"]["KHR_texture_transform"]["scale"] = {1, 1};
-  }
   json["materials"][1]["pbrMetallicRoughness"]["baseColorTexture"]["extensions"]["KHR_texture_transform"] = {
       {"offset", {0, 1}}, {"rotation", 1.57079632679}, {"scale", {0.5, 0.5}}};
   const Asset asset = parse_glb(glb_of(json.dump(), binary_of(rich)), "turned.glb");
   const Asset plain = parse_glb(rich, "rich.glb");
+  const Material& material = asset.materials[1];
   for (size_t i = 0; i < 25; ++i) {
-    const glm::vec2 uv = plain.meshes[1].mesh.uvs[i], moved = asset.meshes[1].mesh.uvs[i];
+    const glm::vec2 uv = asset.meshes[1].mesh.uvs[i];
+    EXPECT_EQ(uv, plain.meshes[1].mesh.uvs[i]);
+    const glm::vec2 moved = material.uv[0].transform * glm::vec3(uv, 1);
     EXPECT_LE(glm::length(moved - glm::vec2(0.5f * uv.y, 1 - 0.5f * uv.x)), 1e-6f) << "float rounding below 1";
   }
-  EXPECT_EQ(asset.notes.size(), 4u) << "the other four textures have coordinates of their own";
+  for (size_t slot = 1; slot < kTextureSlots; ++slot) EXPECT_EQ(material.uv[slot], TextureUv{});
+  EXPECT_TRUE(asset.notes.empty());
+}
+
+TEST(GltfReader, TwoSetsOfCoordinatesAreReadAndAThirdIsTold) {
+  const std::vector<std::byte> rich = encode_glb(rich_asset());
+  Json json = Json::parse(json_of(rich));
+  Json& attributes = json["meshes"][1]["primitives"][0]["attributes"];
+  attributes["TEXCOORD_3"] = attributes["TEXCOORD_0"];
+  Json& material = json["materials"][1];
+  material["occlusionTexture"]["texCoord"] = 3;
+  material["occlusionTexture"]["strength"] = 0.25;
+  material["normalTexture"]["scale"] = 0.5;
+  material["emissiveTexture"]["texCoord"] = 5;
+  const Asset asset = parse_glb(glb_of(json.dump(), binary_of(rich)), "sets.glb");
+  EXPECT_EQ(asset.meshes[1].mesh.second_uvs, asset.meshes[1].mesh.uvs);
+  EXPECT_EQ(asset.materials[1].uv[static_cast<size_t>(TextureSlot::kOcclusion)].set, 1);
+  EXPECT_EQ(asset.materials[1].uv[static_cast<size_t>(TextureSlot::kEmissive)].set, 0);
+  EXPECT_EQ(asset.materials[1].occlusion_strength, 0.25f);
+  EXPECT_EQ(asset.materials[1].normal_scale, 0.5f);
+  ASSERT_EQ(asset.notes.size(), 1u);
+  EXPECT_THAT(asset.notes[0], HasSubstr("third set of texture coordinates"));
+}
+
+TEST(GltfReader, MaterialExtensionsAreReadAndChecked) {
+  SampleGltf sample;
+  sample.primitive()["material"] = 0;
+  Json& extensions = sample.json()["materials"][0]["extensions"];
+  extensions["KHR_materials_ior"]["ior"] = 1.8;
+  extensions["KHR_materials_transmission"] = {{"transmissionFactor", 0.75}, {"transmissionTexture", {{"index", 0}}}};
+  extensions["KHR_materials_volume"] = {
+      {"thicknessFactor", 0.5}, {"attenuationDistance", 2}, {"attenuationColor", {0.25, 1, 0.5}}};
+  extensions["KHR_materials_iridescence"] = {
+      {"iridescenceFactor", 0.5}, {"iridescenceIor", 1.5}, {"iridescenceThicknessMaximum", 300}};
+  const Asset asset = sample.parsed();
+  const Material& material = asset.materials[0];
+  EXPECT_EQ(material.ior, 1.8f);
+  EXPECT_EQ(material.transmission, 0.75f);
+  EXPECT_TRUE(material.is_see_through());
+  EXPECT_NEAR(material.volume_tint().x, std::sqrt(std::sqrt(0.25f)), 1e-6f) << "a quarter of the distance";
+  EXPECT_EQ(material.film_ior, 1.5f);
+  EXPECT_EQ(material.film_thickness_nm, 300.0f);
+  EXPECT_EQ(asset.notes.size(), 1u) << "the texture of the transmission";
+  extensions["KHR_materials_ior"]["ior"] = 0.5;
+  EXPECT_THAT(error_of(sample), HasSubstr("ior is 0.5, expected 0, or 1 and more"));
+  extensions["KHR_materials_ior"]["ior"] = 0;
+  EXPECT_EQ(error_of(sample), "no error");
+  extensions["KHR_materials_volume"]["attenuationDistance"] = 0;
+  EXPECT_THAT(error_of(sample), HasSubstr("attenuationDistance is 0"));
+  extensions.erase("KHR_materials_volume");
+  extensions["KHR_materials_transmission"]["transmissionFactor"] = 1.5;
+  EXPECT_THAT(error_of(sample), HasSubstr("transmissionFactor is 1.5"));
 }
 
 TEST(GltfReader, NamesExtensionsThatItDoesNotKnow) {

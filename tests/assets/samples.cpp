@@ -33,7 +33,9 @@ Mesh grid_mesh(bool with_uvs) {
       mesh.positions.emplace_back(0.25f * static_cast<float>(x), 0.25f * static_cast<float>(y), random.uniform());
       const auto channel = [&] { return static_cast<float>(random.below(65536)) / 65535.0f; };
       mesh.colors_linear.emplace_back(channel(), channel(), channel(), 1.0f);
-      if (with_uvs) mesh.uvs.emplace_back(random.uniform(), random.uniform());
+      if (!with_uvs) continue;
+      mesh.uvs.emplace_back(random.uniform(), random.uniform());
+      mesh.second_uvs.push_back(1.0f - mesh.uvs.back());
     }
   }
   for (uint32_t y = 0; y < 4; ++y) {
@@ -62,6 +64,18 @@ Material full_material() {
   material.alpha_mode = AlphaMode::kMask;
   material.alpha_cutoff = 0.25f;
   material.double_sided = true;
+  material.normal_scale = 0.5f;
+  material.occlusion_strength = 0.75f;
+  material.uv[static_cast<size_t>(TextureSlot::kOcclusion)].set = 1;
+  material.uv[static_cast<size_t>(TextureSlot::kEmissive)].transform[2] = {0.25f, 0.5f};
+  material.ior = 1.25f;
+  material.transmission = 0.5f;
+  material.thickness_m = 0.25f;
+  material.attenuation_distance_m = 2.0f;
+  material.attenuation_color = {0.5f, 0.25f, 1.0f};
+  material.iridescence = 0.5f;
+  material.film_ior = 1.5f;
+  material.film_thickness_nm = 350.0f;
   return material;
 }
 
@@ -93,6 +107,7 @@ Asset rich_asset() {
   }
   asset.textures[1].repeat_u = false;
   asset.textures[2].nearest = true;
+  asset.textures[3].mirror_v = true;
   asset.record = AssetRecord{.tool_version = "0.1.0",
                              .representation = "mesh",
                              .capture_name = "küche",

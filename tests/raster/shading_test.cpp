@@ -1,4 +1,5 @@
 #include "engine/raster/srgb_encoder.h"
+#include "engine/raster/surface_light_shared.h"
 #include "engine/scene/color.h"
 #include "tests/raster/raster_scenes.h"
 
@@ -67,6 +68,32 @@ TEST(Texture, EdgesClampOrWrap) {
   EXPECT_NEAR(red(true, std::numeric_limits<float>::quiet_NaN()), 0.5f, 1e-6f);
   EXPECT_NEAR(red(true, std::numeric_limits<float>::infinity()), 0.5f, 1e-6f);
   EXPECT_TRUE(std::isfinite(red(true, 1e30f)));
+}
+
+TEST(Texture, MirroredCopiesRunBack) {
+  ImageRgba8 texture({2, 1});
+  texture.at(0, 0) = {0, 0, 0, 255};
+  texture.at(1, 0) = {255, 255, 255, 255};
+  const auto red = [&](float u) {
+    return sample_texture({&texture, nullptr, true, true, true, false}, {u, 0.5f}, 1.0f).r;
+  };
+  EXPECT_NEAR(red(0.25f), 0.0f, 1e-6f);
+  EXPECT_NEAR(red(0.95f), 1.0f, 1e-6f);
+  EXPECT_NEAR(red(1.25f), 1.0f, 1e-6f);
+  EXPECT_NEAR(red(1.75f), 0.0f, 1e-6f);
+  EXPECT_NEAR(red(-0.25f), 0.0f, 1e-6f);
+  EXPECT_NEAR(red(-0.75f), 1.0f, 1e-6f);
+}
+
+TEST(Texture, NearestReadsOneTexelAndDataIsNotDecoded) {
+  ImageRgba8 texture({2, 1});
+  texture.at(0, 0) = {51, 0, 0, 255};
+  texture.at(1, 0) = {204, 255, 255, 255};
+  const TextureView view{&texture, nullptr, true, true, false, false, true, TextureKind::kData};
+  EXPECT_NEAR(sample_texture(view, {0.49f, 0.5f}, 1.0f).r, 0.2f, 1e-6f);
+  EXPECT_NEAR(sample_texture(view, {0.51f, 0.5f}, 1.0f).r, 0.8f, 1e-6f);
+  ThreadPool pool(1);
+  EXPECT_EQ(make_mips(texture, pool, TextureKind::kData).levels.back().at(0, 0).r, 128);
 }
 
 TEST(Texture, MipsKeepTheMeanLight) {
@@ -193,18 +220,154 @@ TEST(Shading, BlendedSurfacesAloneCountAsCoverageButNotAsDepth) {
   EXPECT_EQ(draw(screen_quad(camera, 1.0f), camera, glass).coverage.at(4, 4), 0.0f);
 }
 
-TEST(Shading, TheHeadlightFollowsTheAngleToTheView) {
-  const Camera camera = test_camera(9, 9, 1000);  // nearly parallel rays
+// What a white wall that faces the camera looks like.
+glm::vec3 wall_light(const Camera& camera, const RasterMaterial& material) {
   Mesh mesh = screen_quad(camera, 1.0f);
+  mesh.normals.assign(4, glm::vec3(0, 0, -1));
+  return linear_from_srgb(glm::vec3(draw(mesh, camera, material).color.at(4, 4)) / 255.0f);
+}
+
+TEST(Shading, LitSurfacesAreSeenAsTheSharedMathsHasThem) {
+  const Camera camera = test_camera(9, 9, 1000);  // nearly parallel rays along +z
   RasterMaterial material;
   material.lit = true;
-  EXPECT_EQ(draw(mesh, camera, material).color.at(4, 4), glm::u8vec4(255));
-  const float cosine = 0.5f;
-  mesh.normals.assign(4, glm::vec3(std::sqrt(1 - cosine * cosine), 0, -cosine));
-  const uint8_t expected = unorm8(srgb_from_linear(0.2f + 0.8f * cosine));
-  EXPECT_NEAR(draw(mesh, camera, material).color.at(4, 4).r, expected, 1);
-  for (glm::vec3& normal : mesh.normals) normal = -normal;  // seen from behind
-  EXPECT_NEAR(draw(mesh, camera, material).color.at(4, 4).r, expected, 1);
+  material.base_color_linear = {0.8f, 0.4f, 0.2f, 1.0f};
+  material.surface.metallic = 0.25f;
+  material.surface.roughness = 0.5f;
+  material.surface.emissive_linear = {0.0f, 0.1f, 0.0f};
+  light::LitSurface s{};
+  s.base_color = glm::vec3(material.base_color_linear);
+  s.metallic = 0.25f;
+  s.roughness = 0.5f;
+  s.emissive = {0.0f, 0.1f, 0.0f};
+  s.normal = s.view = {0, 0, -1};
+  s.occlusion = 1;
+  s.dielectric_reflectance = 0.04f;
+  s.tint = glm::vec3(1);
+  s.film_ior = 1.3f;
+  const glm::vec3 expected = light::surface_light(s).light, seen = wall_light(camera, material);
+  for (int c = 0; c < 3; ++c) EXPECT_NEAR(seen[c], expected[c], 0.01f) << "8 bits of sRGB, rays off by 0.004";
+}
+
+TEST(Shading, NoSurfaceGivesBackMoreThanItGets) {
+  for (const float roughness : {0.0f, 0.3f, 0.7f, 1.0f}) {
+    for (const float metallic : {0.0f, 1.0f}) {
+      for (float angle = 0; angle < 1.5f; angle += 0.1f) {
+        light::LitSurface s{};
+        s.base_color = s.tint = glm::vec3(1);
+        s.metallic = metallic;
+        s.roughness = roughness;
+        s.dielectric_reflectance = 0.04f;
+        s.normal = {0, -1, 0};  // no sun
+        s.view = {std::sin(angle), -std::cos(angle), 0};
+        s.occlusion = 1;
+        s.film_ior = 1.3f;
+        const glm::vec3 given = light::surface_light(s).light;
+        // The ground is what it sees, and the horizon where it mirrors along itself; the fitted response is off by 3 %.
+        EXPECT_LE(given.x, 0.78f * 1.03f) << roughness << ' ' << metallic << ' ' << angle;
+        EXPECT_GE(given.x, 0.29f) << roughness << ' ' << metallic << ' ' << angle;
+      }
+    }
+  }
+}
+
+TEST(Shading, AFilmOfNoThicknessIsNoFilmAndAThickOneIsGrey) {
+  const glm::vec3 base(0.3f);
+  for (const float cosine : {1.0f, 0.6f, 0.2f}) {
+    const glm::vec3 none = light::film_reflectance(cosine, base, 1.5f, 0.0f);
+    // Light that meets both surfaces at once interferes as one: base of 0.3 against air, by Schlick.
+    EXPECT_NEAR(none.x, none.y, 0.03f);
+    EXPECT_NEAR(none.y, none.z, 0.03f);
+    const glm::vec3 thick = light::film_reflectance(cosine, base, 1.5f, 60000.0f);
+    EXPECT_NEAR(thick.x, thick.y, 0.02f) << "fringes finer than the eye's curves";
+    EXPECT_NEAR(thick.y, thick.z, 0.02f);
+  }
+  const glm::vec3 colored = light::film_reflectance(0.9f, glm::vec3(0.0f), 2.0f, 300.0f);
+  EXPECT_GT(std::max({colored.x, colored.y, colored.z}) - std::min({colored.x, colored.y, colored.z}), 0.1f);
+}
+
+TEST(Shading, BothSidesOfASurfaceAreLitAsTheSideThatIsSeen) {
+  const Camera camera = test_camera(9, 9, 1000);
+  RasterMaterial material;
+  material.lit = true;
+  Mesh mesh = screen_quad(camera, 1.0f);
+  mesh.normals.assign(4, glm::vec3(0, 0, -1));
+  const glm::u8vec4 front = draw(mesh, camera, material).color.at(4, 4);
+  for (glm::uvec3& t : mesh.triangles) std::swap(t.y, t.z);
+  for (glm::vec3& n : mesh.normals) n = -n;
+  EXPECT_EQ(draw(mesh, camera, material).color.at(4, 4), front);
+  mesh.normals.clear();
+  EXPECT_EQ(draw(mesh, camera, material).color.at(4, 4), front);
+}
+
+TEST(Shading, NormalTexturesTurnTheNormalAlongTheTangent) {
+  const Camera camera = test_camera(9, 9, 1000);
+  Mesh mesh = screen_quad(camera, 1.0f);  // +u to the right, +v down the picture
+  mesh.normals.assign(4, glm::vec3(0, 0, -1));
+  mesh.tangents.assign(4, glm::vec4(1, 0, 0, 1));
+  // cross(normal, tangent) * w = (0, -1, 0): up the picture, as the format wants it.
+  const float half = std::sqrt(0.5f);
+  const ImageRgba8 texture({1, 1}, glm::u8vec4(unorm8(0.5f + 0.5f * half), 128, unorm8(0.5f + 0.5f * half), 255));
+  RasterMaterial material;
+  material.lit = true;
+  material.surface.normal.view = {&texture, nullptr, true, true, false, false, false, TextureKind::kData};
+  Mesh turned = mesh;
+  turned.tangents.clear();
+  turned.normals.assign(4, glm::vec3(half, 0, -half));
+  const glm::u8vec4 mapped = draw(mesh, camera, material).color.at(4, 4);
+  const glm::u8vec4 expected = draw(turned, camera, material).color.at(4, 4);
+  for (int c = 0; c < 3; ++c) EXPECT_NEAR(mapped[c], expected[c], 2) << "8 bits of the texel";
+  material.surface.normal_scale = 0;
+  mesh.tangents.assign(4, glm::vec4(1, 0, 0, 1));
+  turned.normals.assign(4, glm::vec3(0, 0, -1));
+  EXPECT_EQ(draw(mesh, camera, material).color.at(4, 4), draw(turned, camera, material).color.at(4, 4));
+}
+
+TEST(Shading, OcclusionTakesTheSkyByItsStrengthFromItsOwnCoordinates) {
+  const Camera camera = test_camera(9, 9, 1000);
+  Mesh mesh = screen_quad(camera, 1.0f);
+  mesh.normals.assign(4, glm::vec3(0, 1, 0));
+  mesh.second_uvs.assign(4, glm::vec2(0.75f, 0.5f));
+  ImageRgba8 texture({2, 1}, glm::u8vec4(255));
+  texture.at(1, 0) = {0, 0, 0, 255};
+  RasterMaterial material;
+  material.lit = true;
+  material.surface.occlusion.view = {&texture, nullptr, true, true, false, false, true, TextureKind::kData};
+  const auto red = [&] {
+    return linear_from_srgb(static_cast<float>(draw(mesh, camera, material).color.at(2, 4).r) / 255);
+  };
+  const float open = red();  // the first set reads the white half here
+  material.surface.occlusion.uv_set = 1;
+  const float closed = red();
+  material.surface.occlusion_strength = 0.5f;
+  EXPECT_NEAR(red(), 0.5f * (open + closed), 0.01f);
+  EXPECT_LT(closed, 0.8f * open);
+  material.surface.occlusion.uv_transform[2] = {0.5f, 0.0f};  // moved to the white half
+  EXPECT_NEAR(red(), open, 0.005f);
+}
+
+TEST(Shading, TransmissionTintsWhatIsBehind) {
+  const Camera camera = test_camera(16, 16, 16);
+  const Mesh back = screen_quad(camera, 5.0f);
+  Mesh pane = screen_quad(camera, 2.0f);
+  pane.normals.assign(4, glm::vec3(0, 0, -1));
+  RasterMaterial solid, glass;
+  solid.base_color_linear = {0.5f, 0.5f, 0.5f, 1};
+  glass.blend = glass.lit = glass.ignore_alpha = true;
+  glass.base_color_linear = {1.0f, 0.25f, 0.0f, 0.3f};  // alpha does not count
+  glass.surface.metallic = 0;
+  glass.surface.dielectric_reflectance = 0;
+  glass.surface.roughness = 0.1f;
+  glass.surface.transmission = 1;
+  glass.surface.tint = {0.5f, 1.0f, 1.0f};
+  const std::vector<RasterMesh> meshes = {{&pane, glass}, {&back, solid}};
+  ThreadPool pool(2);
+  const RasterResult result = rasterize(meshes, camera, {}, pool);
+  const glm::vec3 seen = linear_from_srgb(glm::vec3(result.color.at(8, 8)) / 255.0f);
+  EXPECT_NEAR(seen.r, 0.25f, 0.02f) << "half of it by the volume; the response of the surface is off 0 by 0.01";
+  EXPECT_NEAR(seen.g, 0.125f, 0.02f);
+  EXPECT_NEAR(seen.b, 0.0f, 0.02f);
+  EXPECT_NEAR(result.depth_m.at(8, 8), 5.0f, 1e-5f);
 }
 
 TEST(Shading, ATextureWithoutCoordinatesIsRefused) {

@@ -34,10 +34,16 @@ TEST(MeshShared, MembersLieWhereTheShadersReadThem) {
   EXPECT_EQ(spirv_layout(lit, "MeshFrameConstants"),
             (Layout{DIO_MEMBER(MeshFrameConstants, clip_from_world), DIO_MEMBER(MeshFrameConstants, eye_in_world),
                     DIO_MEMBER(MeshFrameConstants, unused)}));
-  EXPECT_EQ(spirv_layout(lit, "MeshMaterialConstants"),
-            (Layout{DIO_MEMBER(MeshMaterialConstants, base_color), DIO_MEMBER(MeshMaterialConstants, emissive),
-                    DIO_MEMBER(MeshMaterialConstants, alpha_cutoff), DIO_MEMBER(MeshMaterialConstants, metallic),
-                    DIO_MEMBER(MeshMaterialConstants, roughness)}));
+  EXPECT_EQ(
+      spirv_layout(lit, "MeshMaterialConstants"),
+      (Layout{DIO_MEMBER(MeshMaterialConstants, base_color), DIO_MEMBER(MeshMaterialConstants, emissive),
+              DIO_MEMBER(MeshMaterialConstants, alpha_cutoff), DIO_MEMBER(MeshMaterialConstants, metallic),
+              DIO_MEMBER(MeshMaterialConstants, roughness), DIO_MEMBER(MeshMaterialConstants, normal_scale),
+              DIO_MEMBER(MeshMaterialConstants, occlusion_strength), DIO_MEMBER(MeshMaterialConstants, tint),
+              DIO_MEMBER(MeshMaterialConstants, transmission),
+              DIO_MEMBER(MeshMaterialConstants, dielectric_reflectance), DIO_MEMBER(MeshMaterialConstants, iridescence),
+              DIO_MEMBER(MeshMaterialConstants, film_ior), DIO_MEMBER(MeshMaterialConstants, film_thickness_nm),
+              DIO_MEMBER(MeshMaterialConstants, uv_matrix), DIO_MEMBER(MeshMaterialConstants, uv_offset)}));
 }
 
 using Corners = std::array<std::array<float, 3>, 3>;

@@ -174,5 +174,86 @@ TEST_F(MeshParity, SurfacesWithOneSideAreSeenFromThatSide) {
   EXPECT_EQ(mean_of(renderer.render(camera_before(2.5f), options_).coverage), 0.0);
 }
 
+// A lit sheet with all textures, tangents and two sets of coordinates.
+Asset lit_asset() {
+  Asset asset = unlit_asset(wavy_sheet(40));
+  Mesh& mesh = asset.meshes[0].mesh;
+  for (const glm::vec2 uv : mesh.uvs) mesh.second_uvs.push_back(1.0f - 0.5f * uv);
+  for (const glm::vec3 n : mesh.normals) {
+    const glm::vec3 along(1, 0, 0);
+    mesh.tangents.emplace_back(glm::normalize(along - n * glm::dot(n, along)), 1.0f);
+  }
+  for (const char* name : {"base", "metal", "normal", "occlusion", "glow"}) {
+    asset.textures.push_back({name, block_texture({24, 24}, false)});
+  }
+  for (glm::u8vec4& texel : asset.textures[2].image.pixels()) {
+    texel = {static_cast<uint8_t>(112 + texel.r / 8), static_cast<uint8_t>(112 + texel.g / 8), 250, 255};
+  }
+  Material& material = asset.materials[0];
+  material.unlit = false;
+  material.base_color_texture = 0;
+  material.metallic_roughness_texture = 1;
+  material.normal_texture = 2;
+  material.normal_scale = 0.7f;
+  material.occlusion_texture = 3;
+  material.occlusion_strength = 0.6f;
+  material.emissive_texture = 4;
+  material.emissive_linear = {0.1f, 0.2f, 0.0f};
+  material.uv[static_cast<size_t>(TextureSlot::kOcclusion)].set = 1;
+  material.uv[static_cast<size_t>(TextureSlot::kEmissive)].transform = glm::mat3x2(0.5f, 0.2f, -0.3f, 0.8f, 0.1f, 0.4f);
+  return asset;
+}
+
+TEST_F(MeshParity, LitSurfacesWithAllTextures) {
+  expect_twins(difference(lit_asset(), camera_before(2.0f), options_));
+}
+
+TEST_F(MeshParity, LitSurfacesWithoutNormalsOrTextures) {
+  Asset asset = unlit_asset(wavy_sheet(12));
+  asset.materials[0].unlit = false;
+  asset.materials[0].metallic = 0.3f;
+  asset.materials[0].roughness = 0.4f;
+  asset.meshes[0].mesh.normals.clear();
+  expect_twins(difference(asset, camera_before(2.0f), options_));
+}
+
+TEST_F(MeshParity, TexturesThatAreShrunkAndMirrored) {
+  Mesh mesh = wavy_sheet(30);
+  for (glm::vec2& uv : mesh.uvs) uv = uv * 2.5f - 0.7f;
+  Asset asset = unlit_asset(std::move(mesh));
+  asset.textures.push_back({"blocks", block_texture({128, 128}, false), true, true, false, true, true});
+  asset.materials[0].base_color_texture = 0;
+  // Levels: the device takes the footprint from differences of neighbouring pixels, and its own filter makes them.
+  const Difference d = difference(asset, camera_before(2.0f), options_);
+  EXPECT_LE(d.mean_inside, 4.0);
+  EXPECT_LE(d.coverage, 0.002);
+}
+
+TEST_F(MeshParity, TransmittingSurfacesWithAndWithoutAFilm) {
+  Asset asset = unlit_asset(wavy_sheet(20));
+  Material glass;
+  glass.metallic = 0;
+  glass.roughness = 0.2f;
+  glass.transmission = 0.8f;
+  glass.base_color_linear = {0.9f, 0.5f, 0.3f, 0.2f};  // alpha does not count
+  glass.thickness_m = 0.1f;
+  glass.attenuation_distance_m = 0.2f;
+  glass.attenuation_color = {0.4f, 0.9f, 0.6f};
+  Material film = glass;
+  film.double_sided = true;
+  film.iridescence = 1;
+  film.ior = 1;
+  film.film_ior = 2;
+  film.film_thickness_nm = 320;
+  asset.materials.push_back(glass);
+  asset.materials.push_back(film);
+  Mesh front = wavy_sheet(10), middle = wavy_sheet(10);
+  for (glm::vec3& p : front.positions) p = p * 0.7f + glm::vec3(0, 0, 0.8f);
+  for (glm::vec3& p : middle.positions) p = p * 0.8f + glm::vec3(0.3f, 0, 0.4f);
+  asset.meshes.push_back({"front", std::move(front), 1});  // listed first: drawn last
+  asset.meshes.push_back({"middle", std::move(middle), 2});
+  expect_twins(difference(asset, camera_before(2.5f), options_));
+}
+
 }  // namespace
 }  // namespace diorama

@@ -124,6 +124,7 @@ TEST_F(MeshRendererTest, MapsChangeWhatTheySay) {
   const double before = mean_green(plain.render(camera_before(2.5f), {}));
   asset.textures.push_back({"black", ImageRgba8({4, 4}, glm::u8vec4(0, 0, 0, 255))});
   asset.textures.push_back({"up", ImageRgba8({4, 4}, glm::u8vec4(128, 128, 255, 255))});
+  asset.meshes[0].mesh.tangents.assign(asset.meshes[0].mesh.positions.size(), glm::vec4(1, 0, 0, 1));
   asset.materials[0].normal_texture = 1;  // no bump: nothing changes
   MeshRenderer bumped(device(), asset);
   EXPECT_NEAR(mean_green(bumped.render(camera_before(2.5f), {})), before, 1.0);

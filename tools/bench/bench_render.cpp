@@ -10,7 +10,8 @@ namespace {
 
 void bench_on_cpu(const Asset& asset, std::span<const Camera> cameras, const RenderBenchOptions& options,
                   JobContext& job, RenderBench& result) {
-  const std::vector<RasterMesh> meshes = raster_meshes(asset);
+  const AssetMips mips = make_asset_mips(asset, job.pool());
+  const std::vector<RasterMesh> meshes = raster_meshes(asset, &mips);
   const RasterOptions raster{.samples = options.samples_per_pixel()};
   const Stopwatch first;
   rasterize(meshes, cameras[0], raster, job.pool());

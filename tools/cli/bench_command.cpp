@@ -5,6 +5,7 @@
 #include "reconstruction/splats/bench_splats.h"
 #include "tools/bench/bench_render.h"
 #include "tools/cli/bench_formats_command.h"
+#include "tools/cli/bench_poses_command.h"
 #include "tools/cli/bench_sort_command.h"
 #include "tools/cli/choose_calibration.h"
 #include "tools/cli/command.h"
@@ -128,13 +129,14 @@ Command bench_command(CLI::App& program) {
   const auto splat_args = std::make_shared<SplatBenchArguments>();
   add_splat_bench(*splats, *splat_args);
   const Command sort = bench_sort_command(*app);
-  const Command formats = bench_formats_command(*app);
+  const Command formats = bench_formats_command(*app), poses = bench_poses_command(*app);
   return {app, [=](const Settings& settings) {
             if (sort.app->parsed()) sort.run(settings);
             if (fusion->parsed()) run_fusion_bench(*fusion_args, settings);
             if (render->parsed()) run_render_bench(*render_args, settings);
             if (splats->parsed()) run_splat_bench(*splat_args, settings);
             if (formats.app->parsed()) formats.run(settings);
+            if (poses.app->parsed()) poses.run(settings);
           }};
 }
 

@@ -15,7 +15,8 @@ namespace {
 
 class CpuView : public AssetView {
  public:
-  CpuView(const Asset& asset, ThreadPool& pool) : asset_(asset), meshes_(raster_meshes(asset)), pool_(pool) {}
+  CpuView(const Asset& asset, ThreadPool& pool)
+      : asset_(asset), mips_(make_asset_mips(asset, pool)), meshes_(raster_meshes(asset, &mips_)), pool_(pool) {}
 
   RasterResult draw(const Camera& camera, const RasterOptions& options, bool) override {
     return rasterize(meshes_, camera, options, pool_);
@@ -23,11 +24,12 @@ class CpuView : public AssetView {
 
   void set_meshes(std::vector<MeshPart> meshes) override {
     moved_ = std::move(meshes);
-    meshes_ = raster_meshes(moved_, asset_);
+    meshes_ = raster_meshes(moved_, asset_, &mips_);
   }
 
  private:
   const Asset& asset_;
+  AssetMips mips_;
   std::vector<MeshPart> moved_;
   std::vector<RasterMesh> meshes_;
   ThreadPool& pool_;
