@@ -88,7 +88,8 @@ DIO_SHARED_FUNCTION vec3 reflectance_between(vec3 a, vec3 b) {
 
 // Reflectance of a thin film on a base (Belcour & Barla 2017, "A practical extension to microfacet theory for the
 // modeling of varying iridescence"; KHR_materials_iridescence): three terms of its series, Schlick's Fresnel.
-DIO_SHARED_FUNCTION vec3 film_reflectance(float cosine, vec3 base_f0, float film_ior, float thickness_nm) {
+DIO_SHARED_FUNCTION vec3 film_reflectance(float cosine, vec3 base_f0, float ior, float thickness_nm) {
+  float film_ior = mix(1.0f, ior, smoothstep(0.0f, 0.03f, thickness_nm));  // none where it has no thickness
   float sine2 = (1.0f - cosine * cosine) / (film_ior * film_ior);
   float inner = sqrt(max(1.0f - sine2, 0.0f));
   float outer_f0 = (film_ior - 1.0f) / (film_ior + 1.0f);

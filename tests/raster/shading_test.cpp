@@ -220,9 +220,16 @@ TEST(Shading, BlendedSurfacesAloneCountAsCoverageButNotAsDepth) {
   EXPECT_EQ(draw(screen_quad(camera, 1.0f), camera, glass).coverage.at(4, 4), 0.0f);
 }
 
-// What a white wall that faces the camera looks like.
+// The quad of screen_quad with its front to the camera.
+Mesh facing_quad(const Camera& camera, float z_m) {
+  Mesh mesh = screen_quad(camera, z_m);
+  for (glm::uvec3& t : mesh.triangles) std::swap(t.y, t.z);
+  return mesh;
+}
+
+// What a wall that faces the camera looks like.
 glm::vec3 wall_light(const Camera& camera, const RasterMaterial& material) {
-  Mesh mesh = screen_quad(camera, 1.0f);
+  Mesh mesh = facing_quad(camera, 1.0f);
   mesh.normals.assign(4, glm::vec3(0, 0, -1));
   return linear_from_srgb(glm::vec3(draw(mesh, camera, material).color.at(4, 4)) / 255.0f);
 }
@@ -290,7 +297,7 @@ TEST(Shading, BothSidesOfASurfaceAreLitAsTheSideThatIsSeen) {
   const Camera camera = test_camera(9, 9, 1000);
   RasterMaterial material;
   material.lit = true;
-  Mesh mesh = screen_quad(camera, 1.0f);
+  Mesh mesh = facing_quad(camera, 1.0f);
   mesh.normals.assign(4, glm::vec3(0, 0, -1));
   const glm::u8vec4 front = draw(mesh, camera, material).color.at(4, 4);
   for (glm::uvec3& t : mesh.triangles) std::swap(t.y, t.z);
@@ -302,7 +309,7 @@ TEST(Shading, BothSidesOfASurfaceAreLitAsTheSideThatIsSeen) {
 
 TEST(Shading, NormalTexturesTurnTheNormalAlongTheTangent) {
   const Camera camera = test_camera(9, 9, 1000);
-  Mesh mesh = screen_quad(camera, 1.0f);  // +u to the right, +v down the picture
+  Mesh mesh = facing_quad(camera, 1.0f);  // +u to the right, +v down the picture
   mesh.normals.assign(4, glm::vec3(0, 0, -1));
   mesh.tangents.assign(4, glm::vec4(1, 0, 0, 1));
   // cross(normal, tangent) * w = (0, -1, 0): up the picture, as the format wants it.
@@ -325,7 +332,7 @@ TEST(Shading, NormalTexturesTurnTheNormalAlongTheTangent) {
 
 TEST(Shading, OcclusionTakesTheSkyByItsStrengthFromItsOwnCoordinates) {
   const Camera camera = test_camera(9, 9, 1000);
-  Mesh mesh = screen_quad(camera, 1.0f);
+  Mesh mesh = facing_quad(camera, 1.0f);
   mesh.normals.assign(4, glm::vec3(0, 1, 0));
   mesh.second_uvs.assign(4, glm::vec2(0.75f, 0.5f));
   ImageRgba8 texture({2, 1}, glm::u8vec4(255));
@@ -349,7 +356,7 @@ TEST(Shading, OcclusionTakesTheSkyByItsStrengthFromItsOwnCoordinates) {
 TEST(Shading, TransmissionTintsWhatIsBehind) {
   const Camera camera = test_camera(16, 16, 16);
   const Mesh back = screen_quad(camera, 5.0f);
-  Mesh pane = screen_quad(camera, 2.0f);
+  Mesh pane = facing_quad(camera, 2.0f);
   pane.normals.assign(4, glm::vec3(0, 0, -1));
   RasterMaterial solid, glass;
   solid.base_color_linear = {0.5f, 0.5f, 0.5f, 1};
@@ -372,7 +379,7 @@ TEST(Shading, TransmissionTintsWhatIsBehind) {
 
 TEST(Shading, ATextureWithoutCoordinatesIsRefused) {
   const Camera camera = test_camera(8, 8, 8);
-  Mesh mesh = screen_quad(camera, 1.0f);
+  Mesh mesh = facing_quad(camera, 1.0f);
   mesh.uvs.clear();
   const ImageRgba8 texture({1, 1});
   RasterMaterial material;
