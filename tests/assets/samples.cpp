@@ -63,7 +63,6 @@ Material full_material() {
   material.emissive_linear = {4.0f, 2.0f, 0.0f};  // above 1: needs KHR_materials_emissive_strength
   material.alpha_mode = AlphaMode::kMask;
   material.alpha_cutoff = 0.25f;
-  material.double_sided = true;
   material.normal_scale = 0.5f;
   material.occlusion_strength = 0.75f;
   material.uv[static_cast<size_t>(TextureSlot::kOcclusion)].set = 1;
@@ -101,7 +100,7 @@ Asset rich_asset() {
   Asset asset;
   asset.meshes.push_back({.name = "plain", .mesh = grid_mesh(false), .material = 0});
   asset.meshes.push_back({.name = "textured \"part\"", .mesh = grid_mesh(true), .material = 1});
-  asset.materials = {Material{.name = "unlit", .unlit = true}, full_material()};
+  asset.materials = {Material{.name = "unlit", .double_sided = true, .unlit = true}, full_material()};
   for (const char* name : {"base", "metal", "normal", "occlusion", "glow"}) {
     asset.textures.push_back(noise_texture(name, asset.textures.size() + 1, asset.textures.empty()));
   }
