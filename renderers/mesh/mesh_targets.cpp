@@ -1,5 +1,6 @@
 #include "renderers/mesh/mesh_targets.h"
 
+#include "engine/gpu/attachment.h"
 #include "engine/gpu/vulkan_result.h"
 
 #include <span>
@@ -7,19 +8,6 @@
 
 namespace diorama {
 namespace {
-
-VkAttachmentDescription attachment(VkFormat format, VkSampleCountFlagBits samples, VkAttachmentLoadOp load,
-                                   VkAttachmentStoreOp store, VkImageLayout last) {
-  VkAttachmentDescription result{};
-  result.format = format;
-  result.samples = samples;
-  result.loadOp = load;
-  result.storeOp = store;
-  result.stencilLoadOp = VK_ATTACHMENT_LOAD_OP_DONT_CARE;
-  result.stencilStoreOp = VK_ATTACHMENT_STORE_OP_DONT_CARE;
-  result.finalLayout = last;
-  return result;
-}
 
 OwnedRenderPass make_pass(GpuDevice& device, std::span<const VkAttachmentDescription> attachments,
                           const VkSubpassDescription& subpass) {

@@ -1,6 +1,7 @@
 #include "renderers/splats/splat_targets.h"
 
 #include "engine/base/error.h"
+#include "engine/gpu/attachment.h"
 #include "engine/gpu/vulkan_result.h"
 
 #include <vector>
@@ -13,19 +14,6 @@ constexpr VkPipelineStageFlags kColorStage = VK_PIPELINE_STAGE_COLOR_ATTACHMENT_
 constexpr VkPipelineStageFlags kDepthStages =
     VK_PIPELINE_STAGE_EARLY_FRAGMENT_TESTS_BIT | VK_PIPELINE_STAGE_LATE_FRAGMENT_TESTS_BIT;
 constexpr VkAccessFlags kColorAccess = VK_ACCESS_COLOR_ATTACHMENT_READ_BIT | VK_ACCESS_COLOR_ATTACHMENT_WRITE_BIT;
-
-VkAttachmentDescription attachment(VkFormat format, VkAttachmentLoadOp load, VkAttachmentStoreOp store,
-                                   VkImageLayout last) {
-  VkAttachmentDescription result{};
-  result.format = format;
-  result.samples = VK_SAMPLE_COUNT_1_BIT;
-  result.loadOp = load;
-  result.storeOp = store;
-  result.stencilLoadOp = VK_ATTACHMENT_LOAD_OP_DONT_CARE;
-  result.stencilStoreOp = VK_ATTACHMENT_STORE_OP_DONT_CARE;
-  result.finalLayout = last;
-  return result;
-}
 
 bool blends(const GpuDevice& device, VkFormat format) {
   VkFormatProperties properties{};
@@ -40,12 +28,13 @@ std::vector<VkAttachmentDescription> attachments_of(const GpuDevice& device, con
   constexpr VkImageLayout kTested = VK_IMAGE_LAYOUT_DEPTH_STENCIL_READ_ONLY_OPTIMAL;
   constexpr VkAttachmentLoadOp kClear = VK_ATTACHMENT_LOAD_OP_CLEAR, kNone = VK_ATTACHMENT_LOAD_OP_DONT_CARE;
   constexpr VkAttachmentStoreOp kStore = VK_ATTACHMENT_STORE_OP_STORE, kForget = VK_ATTACHMENT_STORE_OP_DONT_CARE;
-  std::vector<VkAttachmentDescription> result = {attachment(splat_sum_format(device), kClear, kForget, kRead)};
-  if (options.with_depth) result.push_back(attachment(splat_depth_sum_format(device), kClear, kForget, kRead));
-  result.push_back(attachment(kSplatColorFormat, kNone, kStore, kCopied));
-  if (options.with_depth) result.push_back(attachment(kSplatDepthFormat, kNone, kStore, kCopied));
+  constexpr VkSampleCountFlagBits kOnce = VK_SAMPLE_COUNT_1_BIT;
+  std::vector<VkAttachmentDescription> result = {attachment(splat_sum_format(device), kOnce, kClear, kForget, kRead)};
+  if (options.with_depth) result.push_back(attachment(splat_depth_sum_format(device), kOnce, kClear, kForget, kRead));
+  result.push_back(attachment(kSplatColorFormat, kOnce, kNone, kStore, kCopied));
+  if (options.with_depth) result.push_back(attachment(kSplatDepthFormat, kOnce, kNone, kStore, kCopied));
   if (options.with_backdrop) {
-    result.push_back(attachment(kBackdropDepthFormat, VK_ATTACHMENT_LOAD_OP_LOAD, kStore, kTested));
+    result.push_back(attachment(kBackdropDepthFormat, kOnce, VK_ATTACHMENT_LOAD_OP_LOAD, kStore, kTested));
     result.back().initialLayout = kTested;
   }
   return result;
