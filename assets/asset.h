@@ -76,12 +76,13 @@ struct MeshPart {
 // them without blanks and with sorted keys.
 struct AssetRecord {
   std::string tool_version;
-  std::string representation;  // "mesh", "splats"
+  std::string representation;  // "mesh", "splats", "splat-video"
   std::string capture_name;
   std::string options_json;      // of the fit; empty, as the two below, is written as {}
   std::string held_out_json;     // mean held-out scores of the fit, {} when not scored
   std::string calibration_json;  // colour camera and corrections that the fit used, {} when as shipped
   bool antialiased = false;      // splats were fitted with the anti-aliasing compensation of their opacity
+  std::string splat_groups;      // of a splat video: name of the folder beside the file, that holds all its frames
   Rigid asset_from_capture;      // the root node's motion: poses of the capture lead into the asset through it
 };
 

@@ -54,6 +54,7 @@ OrderedJson record_to_json(const AssetRecord& record, const Asset& asset) {
   json["held_out"] = object_from_text(record.held_out_json, "held-out scores");
   json["calibration"] = object_from_text(record.calibration_json, "calibration");
   if (!asset.splats.empty()) json["antialiased"] = record.antialiased;
+  if (!record.splat_groups.empty()) json["splat_groups"] = record.splat_groups;
   json["up_axis"] = "+Y";
   json["bounds"] = {{"min", to_json(bounds.min)}, {"max", to_json(bounds.max)}};
   json["asset_from_capture"] = std::move(matrix);
@@ -70,6 +71,7 @@ AssetRecord record_from_json(const JsonNode& node) {
   record.held_out_json = object_text(node.at("held_out"));
   record.calibration_json = object_text(node.at("calibration"));
   record.antialiased = node.boolean("antialiased", false);
+  if (const auto groups = node.find("splat_groups")) record.splat_groups = groups->file_name();
   record.asset_from_capture = motion_from_json(node.at("asset_from_capture"));
   return record;
 }

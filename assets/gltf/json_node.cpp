@@ -115,6 +115,16 @@ std::string JsonNode::text() const {
   return value_->get<std::string>();
 }
 
+std::string JsonNode::file_name() const {
+  std::string name = text();
+  const bool plain = !name.empty() && name != "." && name != ".." && name.find_first_of("/\\:") == std::string::npos &&
+                     name.find('\0') == std::string::npos;
+  if (!plain) {
+    fail(ErrorCode::kInvalidInput, "{} is \"{}\", expected a plain name in the same folder", where_, name);
+  }
+  return name;
+}
+
 void JsonNode::numbers(std::span<double> target) const {
   if (!value_->is_array() || value_->size() != target.size()) {
     fail(ErrorCode::kInvalidInput, "{} is no array of {} numbers", where_, target.size());

@@ -39,6 +39,7 @@ class JsonNode {
   double number() const;          // finite
   bool boolean() const;
   std::string text() const;
+  std::string file_name() const;                 // plain, of a file or folder beside this one: no separators, no ".."
   void numbers(std::span<double> target) const;  // an array of exactly that many
 
   // Members with a value for their absence.

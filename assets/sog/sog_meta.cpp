@@ -11,20 +11,9 @@ namespace {
 
 constexpr size_t kCodes = 256;
 
-std::string file_name(const JsonNode& node) {
-  std::string name = node.text();
-  const bool plain = !name.empty() && name != "." && name != ".." && name.find_first_of("/\\:") == std::string::npos &&
-                     name.find('\0') == std::string::npos;
-  if (!plain) {
-    fail(ErrorCode::kInvalidInput, "{} is \"{}\", expected the plain name of a file in the same folder", node.where(),
-         name);
-  }
-  return name;
-}
-
 std::vector<std::string> file_names(const JsonNode& node, size_t count) {
   std::vector<std::string> names;
-  for (const JsonNode& element : node.at("files").elements()) names.push_back(file_name(element));
+  for (const JsonNode& element : node.at("files").elements()) names.push_back(element.file_name());
   if (names.size() != count) {
     fail(ErrorCode::kInvalidInput, "{}.files has {} names, expected {}", node.where(), names.size(), count);
   }

@@ -33,16 +33,17 @@ uint64_t checked_size(const fs::path& path, uint64_t max_bytes) {
   return size;
 }
 
-// Fills as much of `target` as the file has; returns the count.
-size_t read_into(const fs::path& path, void* target, size_t count) {
+// Fills as much of `target` as the file has from there on; returns the count.
+size_t read_into(const fs::path& path, void* target, size_t count, uint64_t offset = 0) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream) fail(ErrorCode::kIo, "{}: cannot be opened: {}", path.string(), std::strerror(errno));
+  stream.seekg(static_cast<std::streamoff>(offset));
   stream.read(static_cast<char*>(target), static_cast<std::streamsize>(count));
   return static_cast<size_t>(stream.gcount());
 }
 
-void read_exactly(const fs::path& path, void* target, size_t count) {
-  const size_t got = read_into(path, target, count);
+void read_exactly(const fs::path& path, void* target, size_t count, uint64_t offset = 0) {
+  const size_t got = read_into(path, target, count, offset);
   if (got != count) fail(ErrorCode::kIo, "{}: read {} of {} bytes", path.string(), got, count);
 }
 
@@ -63,6 +64,16 @@ std::string read_text_file(const fs::path& path, uint64_t max_bytes) {
 std::vector<std::byte> read_file_head(const fs::path& path, size_t count) {
   std::vector<std::byte> bytes(std::min<uint64_t>(count, checked_size(path, UINT64_MAX)));
   bytes.resize(read_into(path, bytes.data(), bytes.size()));
+  return bytes;
+}
+
+std::vector<std::byte> read_file_part(const fs::path& path, uint64_t offset, size_t count) {
+  const uint64_t size = checked_size(path, UINT64_MAX);
+  if (offset > size || count > size - offset) {
+    fail(ErrorCode::kIo, "{}: has {} bytes, {} are needed from byte {} on", path.string(), size, count, offset);
+  }
+  std::vector<std::byte> bytes(count);
+  read_exactly(path, bytes.data(), count, offset);
   return bytes;
 }
 

@@ -19,6 +19,9 @@ std::string read_text_file(const std::filesystem::path& path, uint64_t max_bytes
 // At most the first `count` bytes: enough to tell a format by its magic.
 std::vector<std::byte> read_file_head(const std::filesystem::path& path, size_t count);
 
+// These bytes of a file. Error as read_file, and kIo where the file ends before.
+std::vector<std::byte> read_file_part(const std::filesystem::path& path, uint64_t offset, size_t count);
+
 // A file written beside its place and renamed at the end: a crash or a full disk leaves the old one whole. Parent
 // folders are made. Error kIo names the path and the system's reason; kInvalidInput: a folder, device or pipe has the
 // name.
