@@ -108,13 +108,13 @@ void for_each_splat(const SplatFrame& frame, size_t begin, size_t end, Soon&& so
 void count_pairs(SplatFrame& frame, size_t begin, size_t end, std::span<uint32_t> counts) {
   std::fill(counts.begin(), counts.end(), 0u);
   const auto soon = [&](uint32_t splat) {
-    __builtin_prefetch(&frame.ellipses[splat]);
+    __builtin_prefetch(frame.sums.data() + splat * kEllipseFloats);
     __builtin_prefetch(&frame.splat_pairs[splat], 1);
   };
   for_each_splat(frame, begin, end, soon, [&](uint32_t splat) {
     uint32_t* const first = frame.pairs.data() + frame.pairs_begin(splat);
     uint32_t* next = first;
-    for_each_tile(frame.ellipses[splat], frame.view, [&](uint32_t tile, uint32_t first_row, uint32_t last_row) {
+    for_each_tile(frame.ellipse(splat), frame.view, [&](uint32_t tile, uint32_t first_row, uint32_t last_row) {
       *next++ = tile << kRowBits | first_row << kHalfRowBits | last_row;
       ++counts[tile];
     });
@@ -130,8 +130,9 @@ void place_pairs(SplatFrame& frame, size_t begin, size_t end, std::span<uint32_t
     uint32_t* const pairs = frame.pairs.data() + frame.pairs_begin(splat);
     for (uint32_t k = 0; k < frame.splat_pairs[splat].count; ++k) {
       const uint32_t packed = pairs[k], place = places[packed >> kRowBits]++;
-      frame.tile_entries[place] = {splat, static_cast<uint16_t>(packed >> kHalfRowBits & kRowMask),
-                                   static_cast<uint16_t>(packed & kRowMask)};
+      const TileEntry entry{splat, static_cast<uint16_t>(packed >> kHalfRowBits & kRowMask),
+                            static_cast<uint16_t>(packed & kRowMask)};
+      frame.tile_entries[place] = entry.packed();
       pairs[k] = place;
     }
   });

@@ -85,8 +85,8 @@ void BlendTile(SplatFrame& frame, size_t index, SplatPlanes& image) {
   uint32_t place = begin;
   for (uint32_t open = OpenRows(tile.transmittance); open != 0 && place < end; open = OpenRows(tile.transmittance)) {
     for (const uint32_t stop = HWY_MIN(place + kLookEvery, end); place < stop; ++place) {
-      hwy::Prefetch(&frame.splats[frame.tile_entries[HWY_MIN(place + 4, end - 1)].splat]);
-      TileEntry entry = frame.tile_entries[place];
+      hwy::Prefetch(&frame.splats[TileEntry::unpack(frame.tile_entries[HWY_MIN(place + 4, end - 1)]).splat]);
+      TileEntry entry = TileEntry::unpack(frame.tile_entries[place]);
       if (TrimRows(open, entry)) DrawSplat<kChannels>(frame.splats[entry.splat], x0, y0, entry, tile);
     }
   }

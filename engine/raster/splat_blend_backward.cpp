@@ -195,8 +195,8 @@ void BlendTileBackward(SplatFrame& frame, size_t index, const SplatPlanes& image
   while (place < used) {
     const uint32_t open = OpenRows(tile.transmittance);
     for (const uint32_t stop = HWY_MIN(place + kLookEvery, used); place < stop; ++place) {
-      hwy::Prefetch(&frame.splats[frame.tile_entries[HWY_MIN(place + 4, end - 1)].splat]);
-      TileEntry entry = frame.tile_entries[place];
+      hwy::Prefetch(&frame.splats[TileEntry::unpack(frame.tile_entries[HWY_MIN(place + 4, end - 1)]).splat]);
+      TileEntry entry = TileEntry::unpack(frame.tile_entries[place]);
       float* const sums = frame.sums.data() + place * frame.sum_stride;
       if (TrimRows(open, entry)) {
         DrawPair<kChannels, kStatistics>(frame.splats[entry.splat], x0, y0, entry, tile, sums);

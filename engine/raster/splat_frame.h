@@ -5,6 +5,7 @@
 #include "engine/raster/splat_rasterizer.h"
 
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <span>
 #include <vector>
@@ -57,7 +58,7 @@ struct SplatEllipse {
   float slope, peak_dx;  // dx of the highest point
   float h0, h1;
 };
-static_assert(sizeof(SplatEllipse) == 32);
+inline constexpr size_t kEllipseFloats = sizeof(SplatEllipse) / sizeof(float);
 
 inline constexpr size_t kSplatBlock = 64;  // splats that are projected, and differentiated, together
 
@@ -66,10 +67,16 @@ struct SplatPairs {
   uint32_t in_block = 0, count = 0;
 };
 
-// A splat in a tile and the rows of the tile that it touches.
+// A splat in a tile and the rows of the tile that it touches, in 64 bits: the list of them is the sort's scratch
+// before.
 struct TileEntry {
   uint32_t splat = 0;
   uint16_t first_row = 0, last_row = 0;
+
+  uint64_t packed() const { return splat | uint64_t{first_row} << 32 | uint64_t{last_row} << 48; }
+  static TileEntry unpack(uint64_t bits) {
+    return {static_cast<uint32_t>(bits), static_cast<uint16_t>(bits >> 32), static_cast<uint16_t>(bits >> 48)};
+  }
 };
 
 inline constexpr uint32_t kNotDrawn = ~0u;  // key of splats that touch no tile
@@ -103,22 +110,29 @@ struct SplatFrame {
   size_t visible_count = 0, pair_count = 0;
   std::vector<uint32_t> visible, visible_in_chunk;
   AlignedVector<DrawnSplat> splats;
-  AlignedVector<SplatEllipse> ellipses;
   std::vector<SplatPairs> splat_pairs;
   std::vector<size_t> block_pairs;  // before each block of splats, by their bounding boxes
   std::vector<uint64_t> order;      // key << 32 | splat, near to far
-  std::vector<uint64_t> order_scratch;
-  std::vector<uint32_t> counts;  // of the sort and of the bins
+  std::vector<uint32_t> counts;     // of the sort and of the bins
   // A splat's pairs, one after another: tile and rows packed, and, after binning, the place in tile_entries.
   std::vector<uint32_t> pairs;
-  std::vector<uint32_t> tile_begin;     // of each tile in tile_entries, and the end
-  std::vector<uint32_t> tile_used;      // how many of its entries the tile looked at until all its pixels were done
-  std::vector<TileEntry> tile_entries;  // near to far
-  AlignedVector<float> sums;            // of each pair, in the order of tile_entries
+  std::vector<uint32_t> tile_begin;    // of each tile in tile_entries, and the end
+  std::vector<uint32_t> tile_used;     // how many of its entries the tile looked at until all its pixels were done
+  std::vector<uint64_t> tile_entries;  // TileEntry::packed(), near to far
+  // Until backward() each visible splat's ellipse, for binning; then the sums of each pair, in tile_entries' order.
+  AlignedVector<float> sums;
   size_t sum_stride = 0;
   bool has_statistics = false;
 
   size_t pairs_begin(size_t splat) const { return block_pairs[splat / kSplatBlock] + splat_pairs[splat].in_block; }
+  SplatEllipse ellipse(size_t splat) const {
+    SplatEllipse ellipse;
+    std::memcpy(&ellipse, sums.data() + splat * kEllipseFloats, sizeof(ellipse));
+    return ellipse;
+  }
+  void set_ellipse(size_t splat, const SplatEllipse& ellipse) {
+    std::memcpy(sums.data() + splat * kEllipseFloats, &ellipse, sizeof(ellipse));
+  }
   size_t memory_bytes() const;
 };
 

@@ -251,7 +251,9 @@ size_t ProjectSplats(SplatFrame& frame, size_t first, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     const float* const record = view.records + visible[i] * view.layout.stride();
     const size_t splat = first + i;
-    const uint32_t tiles = WriteSplat(view, result, i, record, frame.splats[splat], frame.ellipses[splat]);
+    SplatEllipse ellipse;
+    const uint32_t tiles = WriteSplat(view, result, i, record, frame.splats[splat], ellipse);
+    frame.set_ellipse(splat, ellipse);
     frame.splat_pairs[splat] = {room, 0};
     room += tiles;
     // Positive floats are ordered as their bits. What is not drawn goes last.
@@ -293,7 +295,7 @@ void find_visible(SplatFrame& frame, ThreadPool& pool) {
 void project_visible(SplatFrame& frame, ThreadPool& pool) {
   const size_t count = frame.visible_count, blocks = (count + kSplatBlock - 1) / kSplatBlock;
   grow(frame.splats, count);
-  grow(frame.ellipses, count);
+  grow(frame.sums, count * kEllipseFloats);
   grow(frame.splat_pairs, count);
   grow(frame.order, count);
   grow(frame.block_pairs, blocks + 1);

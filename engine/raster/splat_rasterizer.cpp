@@ -99,9 +99,9 @@ std::span<const uint32_t> SplatRasterizer::visible() const {
 
 SplatFootprint SplatRasterizer::footprint(size_t visible_index) const {
   const SplatFrame& frame = impl_->frame;
-  DIO_CHECK(visible_index < frame.visible_count);
+  DIO_CHECK(visible_index < frame.visible_count && !impl_->has_sums);
   const DrawnSplat& splat = frame.splats[visible_index];
-  const SplatEllipse& ellipse = frame.ellipses[visible_index];
+  const SplatEllipse ellipse = frame.ellipse(visible_index);
   return {{ellipse.mean_px[0], ellipse.mean_px[1]},
           {ellipse.half_px[0], ellipse.half_px[1]},
           splat.channels[3],
@@ -139,8 +139,8 @@ const SplatTimings& SplatRasterizer::timings() const {
 
 size_t SplatFrame::memory_bytes() const {
   const auto bytes = [](const auto&... vectors) { return (... + (vectors.capacity() * sizeof(vectors[0]))); };
-  return bytes(visible, visible_in_chunk, splats, ellipses, splat_pairs, block_pairs, order, order_scratch, counts,
-               pairs, tile_begin, tile_used, tile_entries, sums);
+  return bytes(visible, visible_in_chunk, splats, splat_pairs, block_pairs, order, counts, pairs, tile_begin, tile_used,
+               tile_entries, sums);
 }
 
 size_t SplatRasterizer::memory_bytes() const {

@@ -57,8 +57,8 @@ struct SplatTimings {
 //   rasterizer.backward(image, gradient, statistics, pool);
 //   for each block of visible(): rasterizer.splat_gradients(first, count, records of gradients, {}, nullptr);
 //
-// The same bits for any thread count. Allocates only where a scene needs more than any before it: about 125 bytes a
-// visible splat and 70 a pair of splat and tile (8x32 pixels) that it touches. Records with values that are not finite
+// The same bits for any thread count. Allocates only where a scene needs more than any before it: about 90 bytes a
+// visible splat and 65 a pair of splat and tile (8x32 pixels) that it touches. Records with values that are not finite
 // are never drawn; their gradients are 0. One object serves one call at a time, splat_gradients apart.
 class SplatRasterizer {
  public:
@@ -74,6 +74,7 @@ class SplatRasterizer {
 
   // Of the last forward(): records near enough to the picture to be drawn, ascending. Some touch no pixel.
   std::span<const uint32_t> visible() const;
+  // Between forward() and backward().
   SplatFootprint footprint(size_t visible_index) const;
 
   // `image` as forward() left it; `gradient` holds dL / d image in planes of the same size and channels. With

@@ -75,22 +75,24 @@ void sort_by_depth(SplatFrame& frame, ThreadPool& pool) {
   const int digit_bits = (bits + passes - 1) / passes;
   const size_t chunk_size = std::max(kLeastChunk, (count + kMostChunks - 1) / kMostChunks);
   const size_t chunks = (count + chunk_size - 1) / chunk_size;
-  grow(frame.order_scratch, count);
+  grow(frame.tile_entries, count);
+  uint64_t *from = frame.order.data(), *to = frame.tile_entries.data();
   for (int pass = 0; pass < passes; ++pass) {
     const RadixPass radix(range.least, span, pass * digit_bits, digit_bits);
     const size_t buckets = radix.bucket_count();
     grow(frame.counts, chunks * buckets);
     const auto for_each_chunk = [&](const auto& body) {
       parallel_pieces(pool, count, chunk_size, [&](size_t begin, size_t end) {
-        body(std::span<const uint64_t>(frame.order).subspan(begin, end - begin),
+        body(std::span<const uint64_t>(from + begin, end - begin),
              std::span(frame.counts).subspan(begin / chunk_size * buckets, buckets));
       });
     };
     for_each_chunk([&](auto items, auto counts) { radix.count(items, counts); });
     accumulate(frame.counts, chunks, buckets);
-    for_each_chunk([&](auto items, auto places) { radix.scatter(items, places, frame.order_scratch.data()); });
-    std::swap(frame.order, frame.order_scratch);
+    for_each_chunk([&](auto items, auto places) { radix.scatter(items, places, to); });
+    std::swap(from, to);
   }
+  if (from != frame.order.data()) std::copy_n(from, count, frame.order.data());
 }
 
 }  // namespace diorama

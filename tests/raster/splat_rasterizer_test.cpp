@@ -329,15 +329,17 @@ TEST(SplatRasterizer, StatisticsAddUpToThePicture) {
 TEST(SplatRasterizer, FootprintsHoldWhatIsDrawn) {
   const Camera camera = plain_camera({64, 64});
   SplatRasterizer rasterizer;
-  const Drawn drawn =
-      draw(rasterizer, round_splat({0.1f, -0.1f, 2}, 0.08f, 0.9f, {1, 1, 1}), {0}, camera, {.channels = kAllChannels});
+  ThreadPool pool(2);
+  SplatPlanes image;
+  rasterizer.forward(round_splat({0.1f, -0.1f, 2}, 0.08f, 0.9f, {1, 1, 1}), {0}, camera, {.channels = kAllChannels},
+                     image, pool);
   const SplatFootprint footprint = rasterizer.footprint(0);
   EXPECT_NEAR(footprint.mean_px.x, 34.5f, 1e-4f);
   EXPECT_NEAR(footprint.mean_px.y, 29.5f, 1e-4f);
   EXPECT_EQ(footprint.z_m, 2.0f);
   EXPECT_GE(footprint.tiles, 1u);
   for (int y = 0; y < 64; ++y) {
-    const auto row = drawn.image.row(SplatPlane::kAlpha, y);
+    const auto row = std::as_const(image).row(SplatPlane::kAlpha, y);
     for (size_t x = 0; x < row.size(); ++x) {
       const glm::vec2 d = glm::abs(glm::vec2(x, y) + 0.5f - footprint.mean_px);
       if (row[x] > 0) {

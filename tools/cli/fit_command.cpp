@@ -94,11 +94,13 @@ Fitted fit_as_splats(const FitArguments& args, const Capture& capture, SplatFitR
   Fitted fitted;
   fitted.summary = fmt::format("{} splats from {} frames, {} steps in {:.0f} s", stats.splats, stats.views, stats.steps,
                                stats.train_s);
-  fitted.facts = {{"Training frames", std::to_string(stats.views)},
-                  {"Splats at the start", std::to_string(stats.start_splats)},
-                  {"Splats", std::to_string(stats.splats)},
-                  {"Steps", std::to_string(stats.steps)},
-                  {"Training, s", fmt::format("{:.1f}", stats.train_s)}};
+  fitted.facts = {
+      {"Training frames", std::to_string(stats.views)},
+      {"Splats at the start", std::to_string(stats.start_splats)},
+      {"Splats", std::to_string(stats.splats)},
+      {"Steps", std::to_string(stats.steps)},
+      {"Training, s", fmt::format("{:.1f}", stats.train_s)},
+      {"Memory, images apart, MiB", fmt::format("{:.1f}", static_cast<double>(stats.memory_bytes) / (1 << 20))}};
   fitted.asset = std::move(fit.asset);
   fitted.calibration = fit.calibration;
   fitted.schedule_json = stats.schedule_json;
