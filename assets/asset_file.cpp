@@ -3,13 +3,13 @@
 #include "assets/gltf.h"
 #include "assets/gltf/glb_chunks.h"
 #include "assets/ply.h"
-#include "assets/ply/ply_file.h"
 #include "assets/sog.h"
 #include "assets/sog_levels.h"
 #include "assets/splat_file.h"
 #include "assets/spz.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/scene/ply_file.h"
 
 #include <algorithm>
 #include <string_view>

@@ -159,6 +159,15 @@ FrameImages Capture::load(size_t frame, FrameParts parts) const {
   return impl_->cache.load(frame, parts);
 }
 
+bool Capture::has_points() const {
+  return !impl_->content.points_file.empty();
+}
+
+SparsePoints Capture::load_points() const {
+  if (!has_points()) fail(ErrorCode::kInvalidInput, "{}: has no file of points", name());
+  return read_sparse_points(impl_->content.points_file);
+}
+
 void Capture::prefetch(ThreadPool& pool, size_t frame, FrameParts parts) const {
   impl_->cache.prefetch(pool, frame, parts);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "capture/lens.h"
+#include "capture/sparse_points.h"
 #include "engine/base/thread_pool.h"
 #include "engine/scene/camera.h"
 #include "engine/scene/image.h"
@@ -102,6 +103,7 @@ struct CaptureContent {
   CaptureConventions conventions;
   std::optional<RigCalibration> calibration;  // where the capture knows its unregistered colour camera
   std::vector<std::string> warnings;          // one sentence each: images that are missing, options that were guessed
+  std::filesystem::path points_file{};        // PLY of the scene's points (SparsePoints); empty: there is none
   bool has_split = false;                     // the capture said which frames are for testing
   std::unique_ptr<FrameSource> source;
 };
@@ -133,6 +135,10 @@ class Capture {
 
   // Decodes, or takes from the cache. Error names the file and what is wrong with it.
   FrameImages load(size_t frame, FrameParts parts = {}) const;
+
+  // Points of the scene that came with the capture. Error as read_sparse_points; kInvalidInput where it has none.
+  bool has_points() const;
+  SparsePoints load_points() const;
 
   // Starts decoding in the pool's background; errors show up in load(). The pool must outlive the capture.
   void prefetch(ThreadPool& pool, size_t frame, FrameParts parts = {}) const;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "assets/ply/ply_file.h"
+#include "engine/scene/ply_file.h"
 #include "engine/scene/splat_cloud.h"
 
 namespace diorama {

@@ -1,10 +1,10 @@
 #include "assets/ply.h"
 #include "assets/ply/compressed_ply.h"
-#include "assets/ply/ply_file.h"
 #include "assets/ply/ply_record.h"
 #include "assets/splat_repair.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/scene/ply_file.h"
 #include "engine/scene/splat_transform.h"
 
 #include <algorithm>

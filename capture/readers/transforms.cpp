@@ -148,6 +148,7 @@ TransformsFile parse_transforms(std::string_view text) {
     if (const auto scale = root.find(key)) file.depth_unit_m = scale->positive_number();
   }
   file.has_applied_transform = root.find("applied_transform").has_value();
+  if (const auto points = root.find("ply_file_path")) file.points = points->text();
   const JsonValue frames = root.at("frames");
   file.frames.reserve(frames.size());
   for (size_t i = 0; i < frames.size(); ++i) file.frames.push_back(read_frame(frames[i], shared));

@@ -35,6 +35,7 @@ struct TransformsFile {
   double depth_unit_m = 0.001;
   bool lists_splits = false;  // train_filenames and its like: what is in none of them is not used
   bool has_applied_transform = false;
+  std::string points;  // PLY of the scene's points, as written; empty: not there
 };
 
 // Error kInvalidInput names key and frame; kUnsupported names the camera model.

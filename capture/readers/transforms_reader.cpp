@@ -50,6 +50,7 @@ TransformsFile read_all_splits(const fs::path& folder) {
     }
     all.depth_unit_m = file.depth_unit_m;
     all.has_applied_transform |= file.has_applied_transform;
+    if (all.points.empty()) all.points = file.points;
     std::move(file.frames.begin(), file.frames.end(), std::back_inserter(all.frames));
     first = false;
   }
@@ -125,6 +126,7 @@ class TransformsBuilder {
     }
     name_frames();
     note_missing(file);
+    add_points(file.points);
     describe(file);
     std::vector<uint16_t> invalid{0};
     if (unregistered_) invalid.push_back(kSevenScenesInvalid);
@@ -185,6 +187,15 @@ class TransformsBuilder {
     files.mask = existing_image(folder_, described.mask);
     if (files.mask.empty()) return missing_mask_.add(described.mask);
     frame.has_mask = true;
+  }
+
+  void add_points(const std::string& written) {
+    if (written.empty()) return;
+    if (is_file(folder_ / written)) {
+      content_.points_file = folder_ / written;
+    } else {
+      content_.warnings.push_back(fmt::format("the file of points {} does not exist", written));
+    }
   }
 
   // File stems, or where two are the same (Blender's splits), paths without extension.

@@ -4,6 +4,7 @@
 #include "engine/raster/triangles.h"
 #include "reconstruction/fusion/frame_feed.h"
 #include "reconstruction/splats/depth_normals.h"
+#include "reconstruction/splats/sparse_start.h"
 #include "reconstruction/splats/sweep_points.h"
 
 #include <glm/gtc/quaternion.hpp>
@@ -204,6 +205,7 @@ std::vector<StartPoint> start_points(const Capture& capture, const TrainingSet& 
                                      JobContext& job) {
   std::vector<StartPoint> points;
   if (set.has_depth) points = surface_points(capture, set, options, job);
+  if (points.empty()) points = sparse_points(capture, set, options, job);
   if (!points.empty()) return points;
   if (!set.white_background) {
     StartOptions sure = options;

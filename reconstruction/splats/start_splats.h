@@ -31,8 +31,9 @@ std::vector<StartPoint> surface_points(const Capture& capture, const TrainingSet
 // look inwards, else in front of the cameras. For captures without depth.
 std::vector<StartPoint> volume_points(const TrainingSet& set, const StartOptions& options);
 
-// surface_points() where frames have depth and fusion finds a surface. Else swept_points(), but not for objects on a
-// transparent background, and volume_points() for the rest of options.count.
+// surface_points() where frames have depth and fusion finds a surface, else the capture's own points (sparse_start.h).
+// Else swept_points(), but not for objects on a transparent background, and volume_points() for the rest of
+// options.count.
 std::vector<StartPoint> start_points(const Capture& capture, const TrainingSet& set, const StartOptions& options,
                                      JobContext& job);
 

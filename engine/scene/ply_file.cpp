@@ -1,4 +1,4 @@
-#include "assets/ply/ply_file.h"
+#include "engine/scene/ply_file.h"
 
 #include "engine/base/error.h"
 
