@@ -30,8 +30,4 @@ CaptureCalibration calibration_of(const Capture& capture);
 // Sets the capture to the calibration: its rig where it has one, and its corrections. Error as set_corrections.
 void apply(const CaptureCalibration& calibration, Capture& capture);
 
-// A rotation as its axis times its angle, radians; below half a turn.
-glm::dvec3 turn_vector(const glm::mat3& rotation);
-glm::mat3 turn_from_vector(glm::dvec3 turn);
-
 }  // namespace diorama

@@ -1,6 +1,7 @@
 #include "reconstruction/calibration/exposures.h"
 
 #include "engine/base/error.h"
+#include "engine/base/measure.h"
 #include "engine/scene/color.h"
 #include "reconstruction/calibration/exposure_solver.h"
 #include "reconstruction/calibration/observed_colors.h"
@@ -61,13 +62,6 @@ Deviations deviations(const SurfaceSamples& samples, const std::vector<glm::vec3
   return result;
 }
 
-double median_of(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 }  // namespace
 
 ExposureResult refine_exposures(const Capture& capture, const ExposureOptions& options, JobContext& job) {
@@ -107,7 +101,7 @@ ExposureResult refine_exposures(const Capture& capture, const ExposureOptions& o
     if (solution.solved[f]) sigmas.push_back(solution.sigma[f]);
   }
   result.spread = std::sqrt(square / static_cast<double>(frames.size()));
-  result.sigma = median_of(std::move(sigmas));
+  result.sigma = sigmas.empty() ? 0 : median(std::move(sigmas));
   return result;
 }
 

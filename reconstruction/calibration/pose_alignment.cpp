@@ -2,6 +2,7 @@
 
 #include "capture/calibration_file.h"
 #include "capture/depth_views.h"
+#include "engine/scene/turn.h"
 #include "reconstruction/calibration/photometric.h"
 
 #include <Eigen/Dense>

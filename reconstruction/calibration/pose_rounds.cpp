@@ -2,6 +2,8 @@
 
 #include "capture/calibration_file.h"
 #include "engine/base/error.h"
+#include "engine/base/measure.h"
+#include "engine/scene/turn.h"
 #include "reconstruction/calibration/grey_pyramid.h"
 #include "reconstruction/calibration/photometric.h"
 #include "reconstruction/calibration/training_frames.h"
@@ -130,11 +132,8 @@ struct Evidence {
   FrameEvidence view;
 };
 
-double median_of(std::vector<double>& values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+double median_or(double otherwise, std::vector<double> values) {
+  return values.empty() ? otherwise : median(std::move(values));
 }
 
 // Median sizes of a frame's residuals; negative where it has none.
@@ -145,7 +144,7 @@ AlignmentScale median_sizes(const FrameEvidence& evidence, const Rigid& pose) {
     if (!std::isnan(residual.depth_m)) depths.push_back(std::abs(residual.depth_m) / depth_sigma_m(residual.z_m));
     if (!std::isnan(residual.grey)) greys.push_back(std::abs(residual.grey));
   }
-  return {depths.empty() ? -1 : median_of(depths), greys.empty() ? -1 : median_of(greys)};
+  return {median_or(-1, std::move(depths)), median_or(-1, std::move(greys))};
 }
 
 AlignmentScale common_scale(const std::vector<AlignmentScale>& of_frames) {
@@ -154,8 +153,8 @@ AlignmentScale common_scale(const std::vector<AlignmentScale>& of_frames) {
     if (scale.depth >= 0) depths.push_back(scale.depth);
     if (scale.grey >= 0) greys.push_back(scale.grey);
   }
-  return {std::max(kLeastScale.depth, kNormalFromMedian * median_of(depths)),
-          std::max(kLeastScale.grey, kNormalFromMedian * median_of(greys))};
+  return {std::max(kLeastScale.depth, kNormalFromMedian * median_or(0, std::move(depths))),
+          std::max(kLeastScale.grey, kNormalFromMedian * median_or(0, std::move(greys)))};
 }
 
 }  // namespace

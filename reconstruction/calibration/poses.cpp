@@ -2,6 +2,7 @@
 
 #include "capture/rig.h"
 #include "engine/base/error.h"
+#include "engine/base/measure.h"
 #include "engine/base/options.h"
 #include "reconstruction/calibration/pose_rounds.h"
 #include "reconstruction/calibration/training_frames.h"
@@ -91,12 +92,6 @@ PoseProblem problem_of(const Capture& capture, const PoseOptions& options, JobCo
   return problem;
 }
 
-double median_of(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 // How the frames that are not in the model fit it: at their shipped poses, and laid on it.
 struct SetAside {
   Misfit kept, laid;
@@ -160,8 +155,8 @@ PoseResult refine_poses(const Capture& capture, const PoseOptions& options, JobC
   const Change change = change_between<Camera>(problem.shipped, refined.poses, all);
   result.turn_deg = change.turn_rad / kDegree;
   result.shift_mm = 1000 * change.shift_m;
-  result.sigma_deg = median_of(refined.sigma_turn_rad) / kDegree;
-  result.sigma_mm = 1000 * median_of(refined.sigma_shift_m);
+  result.sigma_deg = median(refined.sigma_turn_rad) / kDegree;
+  result.sigma_mm = 1000 * median(refined.sigma_shift_m);
   return result;
 }
 

@@ -1,5 +1,7 @@
 #include "reconstruction/splats/camera_refinement.h"
 
+#include "engine/scene/turn.h"
+
 #include <algorithm>
 #include <cmath>
 #include <span>
@@ -27,7 +29,7 @@ glm::mat3 orthonormal(const glm::mat3& matrix) {
 }
 
 Rigid moved(glm::vec3 rotation, glm::vec3 translation, const Rigid& motion) {
-  const Rigid step{rotation_by(rotation), translation};
+  const Rigid step{turn_from_vector(rotation), translation};
   Rigid result = step * motion;
   result.rotation = orthonormal(result.rotation);
   return result;
@@ -37,24 +39,6 @@ Rigid moved(glm::vec3 rotation, glm::vec3 translation, const Rigid& motion) {
 
 ExposureSums operator+(const ExposureSums& a, const ExposureSums& b) {
   return {a.count + b.count, a.square_error + b.square_error, a.x + b.x, a.y + b.y, a.xx + b.xx, a.xy + b.xy};
-}
-
-glm::mat3 rotation_by(glm::vec3 vector) {
-  const float angle = glm::length(vector);
-  const glm::mat3 cross(0, vector.z, -vector.y, -vector.z, 0, vector.x, vector.y, -vector.x, 0);
-  // Rodrigues; the series where the quotients would lose their digits.
-  const float a = angle > 1e-3f ? std::sin(angle) / angle : 1 - angle * angle / 6;
-  const float b = angle > 1e-3f ? (1 - std::cos(angle)) / (angle * angle) : 0.5f - angle * angle / 24;
-  return glm::mat3(1.0f) + a * cross + b * cross * cross;
-}
-
-glm::vec3 rotation_vector(const glm::mat3& rotation) {
-  const glm::vec3 twice_sine(rotation[1][2] - rotation[2][1], rotation[2][0] - rotation[0][2],
-                             rotation[0][1] - rotation[1][0]);
-  const float sine = 0.5f * glm::length(twice_sine);
-  const float cosine = 0.5f * (rotation[0][0] + rotation[1][1] + rotation[2][2] - 1);
-  if (sine < 1e-6f) return 0.5f * twice_sine;
-  return twice_sine * (std::atan2(sine, cosine) / (2 * sine));
 }
 
 CameraRefinement::CameraRefinement(const TrainingSet& set, RefinementChoice choice)
@@ -142,10 +126,10 @@ void CameraRefinement::recenter(const TrainingSet& set) {
     log_gain += glm::log(views_[i].exposure.gain) / count;
     bias += views_[i].exposure.bias / count;
     const Rigid motion = world_motion(i);
-    turn += rotation_vector(motion.rotation) / count;
+    turn += glm::vec3(turn_vector(motion.rotation)) / count;
     shift += motion.translation / count;
   }
-  const Rigid mean{rotation_by(turn), shift};
+  const Rigid mean{turn_from_vector(turn), shift};
   for (size_t i = 0; i < views_.size(); ++i) {
     if (choice_.exposure) {
       views_[i].exposure.gain /= glm::exp(log_gain);

@@ -74,8 +74,4 @@ class CameraRefinement {
   RigState rig_;
 };
 
-// Rotation by a vector (radians, its length the angle).
-glm::mat3 rotation_by(glm::vec3 vector);
-glm::vec3 rotation_vector(const glm::mat3& rotation);
-
 }  // namespace diorama

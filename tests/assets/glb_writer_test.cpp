@@ -27,12 +27,6 @@ std::string message_of(const Asset& asset) {
   return "no error";
 }
 
-std::string hex_of(std::span<const std::byte> bytes) {
-  std::string hex;
-  for (const std::byte byte : bytes) hex += fmt::format("{:02x}", std::to_integer<int>(byte));
-  return hex;
-}
-
 TEST(GlbWriter, WritesTheseBytesForOneTriangle) {
   const std::vector<std::byte> glb = encode_glb(triangle_asset());
   const std::string json =

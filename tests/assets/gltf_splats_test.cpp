@@ -32,12 +32,6 @@ Asset two_splats() {
   return asset;
 }
 
-std::string hex_of(std::span<const std::byte> bytes) {
-  std::string hex;
-  for (const std::byte byte : bytes) hex += fmt::format("{:02x}", std::to_integer<int>(byte));
-  return hex;
-}
-
 TEST(GltfSplats, TheseBytesAreWrittenForTwoSplats) {
   const std::vector<std::byte> glb = encode_glb(two_splats());
   const std::string json =

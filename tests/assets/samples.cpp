@@ -217,4 +217,10 @@ std::vector<std::byte> binary_of(const std::vector<std::byte>& glb) {
   return {binary.begin(), binary.end()};
 }
 
+std::string hex_of(std::span<const std::byte> bytes) {
+  std::string hex;
+  for (const std::byte byte : bytes) hex += fmt::format("{:02x}", std::to_integer<int>(byte));
+  return hex;
+}
+
 }  // namespace diorama

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,8 @@ class SampleGltf {
 
 // A .glb of this JSON and these bytes, right in its lengths whatever the JSON says.
 std::vector<std::byte> glb_of(std::string json, std::vector<std::byte> binary = {});
+
+std::string hex_of(std::span<const std::byte> bytes);
 
 // The two chunks of a .glb.
 std::string json_of(const std::vector<std::byte>& glb);

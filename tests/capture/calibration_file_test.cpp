@@ -1,6 +1,7 @@
 #include "capture/calibration_file.h"
 
 #include "capture/rig.h"
+#include "engine/scene/turn.h"
 #include "tests/expect_error.h"
 
 #include <gtest/gtest.h>
@@ -77,13 +78,6 @@ TEST(CalibrationFile, RefusesWhatItCannotHonour) {
   DIO_EXPECT_ERROR(capture_calibration_from_json(half.dump()), ErrorCode::kInvalidInput, "no 'shift_mm'");
   for (const char* text : {"", "[]", "{", "{}", "{\"frames\":{}}", "nonsense"}) {
     EXPECT_THROW(capture_calibration_from_json(text), Error) << text;
-  }
-}
-
-TEST(TurnVector, IsTheInverseOfItsRotation) {
-  for (const glm::dvec3 turn : {glm::dvec3(0.0), {1e-5, 0, 0}, {0.01, -0.02, 0.005}, {1, -2, 0.5}}) {
-    // Float matrices: 1e-6 of a radian.
-    EXPECT_LT(glm::length(turn_vector(turn_from_vector(turn)) - turn), 1e-6);
   }
 }
 

@@ -2,6 +2,7 @@
 #include "capture/exposure.h"
 #include "capture/rig.h"
 #include "engine/scene/color.h"
+#include "engine/scene/turn.h"
 #include "tests/expect_error.h"
 
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 #include "capture/capture.h"
 #include "capture/readers/npy.h"
 #include "engine/base/random.h"
-#include "tests/capture/layout_files.h"
+#include "tests/capture/sample_capture.h"
 
 #include <string_view>
 

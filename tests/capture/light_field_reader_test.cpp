@@ -1,5 +1,5 @@
 #include "capture/capture.h"
-#include "tests/capture/layout_files.h"
+#include "tests/capture/sample_capture.h"
 
 namespace diorama {
 namespace {

@@ -1,6 +1,6 @@
 #include "capture/readers/npy.h"
 
-#include "tests/capture/layout_files.h"
+#include "tests/capture/sample_capture.h"
 
 #include <cstring>
 

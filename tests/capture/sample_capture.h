@@ -10,7 +10,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <vector>
 
 namespace diorama {
 
@@ -36,6 +38,17 @@ inline std::string error_of(const std::filesystem::path& path, ErrorCode expecte
     return error.what();
   }
   return "no error";
+}
+
+// That `body` fails with `code` and a sentence that holds all of `parts`.
+inline void expect_error(const std::function<void()>& body, ErrorCode code, const std::vector<std::string>& parts) {
+  try {
+    body();
+    ADD_FAILURE() << "no Error was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), code) << error.what();
+    for (const std::string& part : parts) EXPECT_THAT(std::string(error.what()), testing::HasSubstr(part));
+  }
 }
 
 inline CaptureOptions forced(const std::string& format) {

@@ -1,5 +1,6 @@
 #include "capture/calibration_file.h"
 #include "capture/rig.h"
+#include "engine/scene/turn.h"
 #include "tests/cli/cli_run.h"
 
 #include <gtest/gtest.h>

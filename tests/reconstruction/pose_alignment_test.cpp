@@ -1,6 +1,7 @@
 #include "reconstruction/calibration/pose_alignment.h"
 
 #include "capture/calibration_file.h"
+#include "engine/scene/turn.h"
 #include "reconstruction/calibration/grey_pyramid.h"
 #include "reconstruction/calibration/pose_rounds.h"
 #include "tests/reconstruction/ray_scenes.h"

@@ -8,7 +8,7 @@
 namespace diorama::test {
 namespace {
 
-// Points of the ball of ball_capture.h, and as many far behind the cameras.
+// Points of the ball of ball_capture.h, and as many far behind all of the cameras.
 std::string points_of_ball(int count) {
   Random random(3);
   std::string rows;
@@ -17,7 +17,7 @@ std::string points_of_ball(int count) {
     const glm::vec3 p = 0.4f * direction;
     const glm::u8vec3 c = paint(p);
     rows += fmt::format("{} {} {} {} {} {}\n", p.x, p.y, p.z, c.r, c.g, c.b);
-    rows += fmt::format("{} {} 500 9 9 9\n", 400 * direction.x, 400 * direction.y);
+    rows += fmt::format("{} {} -500 9 9 9\n", 400 * direction.x, 400 * direction.y);
   }
   return fmt::format(
              "ply\nformat ascii 1.0\nelement vertex {}\nproperty float x\nproperty float y\nproperty float z\n"
@@ -29,6 +29,8 @@ std::string points_of_ball(int count) {
 Capture ball_with_points(const std::filesystem::path& file, int count) {
   write_file(file, points_of_ball(count));
   return ball([&](CaptureContent& content) {
+    std::erase_if(content.frames,
+                  [](const Frame& frame) { return frame.color.world_from_camera.translation.z > -0.3f; });
     for (Frame& frame : content.frames) frame.depth.reset();
     content.points_file = file;
   });

@@ -1,6 +1,7 @@
 #include "engine/scene/rigid.h"
 
 #include "engine/base/random.h"
+#include "engine/scene/turn.h"
 #include "tests/expect_error.h"
 
 #include <glm/gtc/quaternion.hpp>
@@ -98,6 +99,13 @@ TEST(Rigid, RotationAngleHoldsFromTinyToHalfATurn) {
   }
   EXPECT_EQ(rotation_angle(glm::mat3(1)), 0.0f);
   EXPECT_NEAR(rotation_angle(rotation_about({0, 1, 0}, kPi)), kPi, 1e-6f);
+}
+
+TEST(TurnVector, IsTheInverseOfItsRotation) {
+  for (const glm::dvec3 turn : {glm::dvec3(0.0), {1e-5, 0, 0}, {0.01, -0.02, 0.005}, {1, -2, 0.5}}) {
+    // Float matrices: 1e-6 of a radian.
+    EXPECT_LT(glm::length(turn_vector(turn_from_vector(turn)) - turn), 1e-6);
+  }
 }
 
 }  // namespace
