@@ -81,9 +81,9 @@ HWY_INLINE void StoreSums(V a, V b, V c, V e, float* out) {
       hn::Add(hn::BitCast(d, hn::InterleaveLower(du64, ab, ce)), hn::BitCast(d, hn::InterleaveUpper(du64, ab, ce)));
   if constexpr (hn::MaxLanes(D()) == 8) {
     const hn::Half<D> half;
-    hn::Store(hn::Add(hn::LowerHalf(half, sums), hn::UpperHalf(half, sums)), half, out);
+    hn::StoreU(hn::Add(hn::LowerHalf(half, sums), hn::UpperHalf(half, sums)), half, out);
   } else {
-    hn::Store(sums, d, out);
+    hn::StoreU(sums, d, out);
   }
 #endif
 }
@@ -101,11 +101,15 @@ HWY_INLINE void StorePair(const PairSums<kChannels>& sums, float* out) {
   const auto channel = [&](int c) HWY_ATTR { return c < kChannels ? sums.channels[c < kChannels ? c : 0] : zero; };
   StoreSums(sums.p, sums.p_dx, sums.p_dxdx, sums.p_e, out);
   StoreSums(sums.p_dxe, sums.p_ee, channel(0), channel(1), out + kSumPDxE);
-  StoreSums(channel(2), channel(3), zero, zero, out + kSumBlue);
+  // The last ones by way of a copy: what follows belongs to the next pair, which another thread may be writing.
+  float last[kSumsAtOnce];
+  StoreSums(channel(2), channel(3), zero, zero, last);
+  std::copy_n(last, 2, out + kSumBlue);
   out += kSumNormalX;
   if constexpr (kChannels == 7) {
-    StoreSums(channel(4), channel(5), channel(6), zero, out);
-    out += 4;
+    StoreSums(channel(4), channel(5), channel(6), zero, last);
+    std::copy_n(last, 3, out);
+    out += 3;
   }
   if constexpr (kStatistics) {
     StoreSums(sums.absolute_x, sums.absolute_y, zero, sums.weight, out);
@@ -243,7 +247,7 @@ void blend_tiles_backward(SplatFrame& frame, const SplatPlanes& image, const Spl
   const SplatView& view = frame.view;
   frame.sum_stride =
       (view.channels.normals ? size_t{kSumCount} : size_t{kSumNormalX}) + (frame.has_statistics ? kSplatStatistics : 0);
-  grow(frame.sums, frame.pair_count * frame.sum_stride);
+  grow(frame.sums, frame.pair_count * frame.sum_stride + kSumsAtOnce);
   const size_t tiles = static_cast<size_t>(view.tiles.x) * static_cast<size_t>(view.tiles.y);
   parallel_pieces(pool, tiles, 4, [&](size_t begin, size_t end) {
     HWY_DYNAMIC_DISPATCH(BlendTilesBackward)(frame, begin, end, image, gradient);

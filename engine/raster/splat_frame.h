@@ -94,14 +94,12 @@ enum SplatSum {
   kSumGreen,
   kSumBlue,
   kSumZ,
-  kSumUnused0,
-  kSumUnused1,
   kSumNormalX,
   kSumNormalY,
   kSumNormalZ,
-  kSumUnused2,
   kSumCount,
 };
+inline constexpr size_t kSumsAtOnce = 4;       // the kernels read the sums of a pair by fours, beyond its last
 inline constexpr size_t kSplatStatistics = 4;  // |dx|, |dy|, largest weight, sum of weights
 
 // All that a frame leaves behind, and scratch that outlives frames. Vectors only grow.

@@ -41,7 +41,7 @@ HWY_INLINE void PrefetchPairs(const SplatFrame& frame, size_t splat) {
 HWY_INLINE void SumPairs(const SplatFrame& frame, size_t splat, size_t i, GradientBlock& block,
                          SplatScreenGradient* screen) {
   const hn::CappedTag<float, 4> d4;
-  alignas(16) float total[kSumCount] = {};
+  alignas(16) float total[kSumCount + kSumsAtOnce] = {};
   const uint32_t* const pairs = frame.pairs.data() + frame.pairs_begin(splat);
   const uint32_t count = frame.splat_pairs[splat].count;
   const size_t width = frame.view.channels.normals ? size_t{kSumCount} : size_t{kSumNormalX};
@@ -51,7 +51,7 @@ HWY_INLINE void SumPairs(const SplatFrame& frame, size_t splat, size_t i, Gradie
     for (uint32_t k = 0; k < count; ++k) sum = hn::Add(sum, hn::LoadU(d4, all + pairs[k] * frame.sum_stride + j));
     hn::Store(sum, d4, total + j);
   }
-  for (size_t j = 0; j < kSumCount; ++j) block.sums[j][i] = total[j];
+  for (size_t j = 0; j < kSumCount; ++j) block.sums[j][i] = j < width ? total[j] : 0.0f;
   block.drawn[i] = count > 0 ? 1.0f : 0.0f;
   if (screen == nullptr) return;
   *screen = {};

@@ -62,7 +62,7 @@ void CameraRefinement::step(const TrainingSet& set, size_t view, SplatCameraGrad
     const glm::mat3 back = glm::transpose(rig_.correction.rotation);
     const glm::vec3 turned = back * (rotation + glm::cross(translation, rig_.correction.translation));
     const glm::vec3 shifted = back * translation;
-    glm::vec3 turn, shift;
+    glm::vec3 turn(0), shift(0);
     for (int i = 0; i < 3; ++i) {
       const auto r = static_cast<size_t>(i), t = r + 3;
       turn[i] = -rates.pose_rotation * adam_way(turned[i], state.first[r], state.second[r], state.visits);
