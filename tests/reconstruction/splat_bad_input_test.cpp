@@ -185,7 +185,7 @@ TEST(SplatsOfMaskedFrames, ExposureFollowsWhatCountsAlone) {
 TEST(SplatMemory, StaysWithinItsBoundsWhereEveryViewSeesEverySplat) {
   ThreadPool pool(2);
   const Capture capture = ball({}, 6);
-  for (const auto& [degree, most] : {std::pair(3, 1100.0), std::pair(0, 460.0)}) {
+  for (const auto& [degree, most] : {std::pair(3, 1100.0), std::pair(0, 400.0)}) {
     JobContext job(pool);
     SplatFitOptions options = quick();
     options.sh_degree = degree;
