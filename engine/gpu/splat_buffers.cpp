@@ -12,7 +12,6 @@
 namespace diorama {
 namespace {
 
-constexpr uint32_t kGroupSplats = 512;     // that the player culls together
 constexpr size_t kWriteSplats = 1u << 15;  // packed at once
 constexpr float kMostHalf = 65504.0f;
 
@@ -104,8 +103,8 @@ glm::vec3 sh_range_of(const SplatCloud& cloud) {
 SplatBuffers::SplatBuffers(GpuDevice& device, const SplatBufferOptions& options)
     : device_(&device), options_(options), sh_words_(sh_words_for(options)) {
   DIO_CHECK(options.sh_degree >= 0 && options.sh_degree <= 3);
-  DIO_CHECK(options.chunk_splats > 0 && options.chunk_splats % kGroupSplats == 0);
-  const uint32_t fit = device.limits().maxStorageBufferRange / bytes_per_splat() / kGroupSplats * kGroupSplats;
+  DIO_CHECK(options.chunk_splats > 0 && options.chunk_splats % kSplatPage == 0);
+  const uint32_t fit = device.limits().maxStorageBufferRange / bytes_per_splat() / kSplatPage * kSplatPage;
   chunk_splats_ = std::min(options.chunk_splats, fit);
 }
 
@@ -128,6 +127,24 @@ void SplatBuffers::grow_to(size_t size) {
     const size_t before = i * chunk_splats_;
     chunks_[i].count = static_cast<uint32_t>(std::clamp<size_t>(size_ - std::min(size_, before), 0, chunk_splats_));
   }
+  if (!shows_all_) return;
+  runs_.clear();
+  for (uint32_t i = 0; i < used_chunks(); ++i) runs_.push_back({i, 0, chunks_[i].count});
+}
+
+void SplatBuffers::show(std::vector<SplatRun> runs) {
+  for (const SplatRun& run : runs) {
+    DIO_CHECK(run.chunk < used_chunks() && run.first % kSplatPage == 0 && run.weight >= 0);
+    DIO_CHECK(run.first <= chunks_[run.chunk].count && run.count <= chunks_[run.chunk].count - run.first);
+  }
+  runs_ = std::move(runs);
+  shows_all_ = false;
+}
+
+void SplatBuffers::reserve(size_t size) {
+  shows_all_ = false;
+  runs_.clear();
+  grow_to(std::max(size, size_));
 }
 
 void SplatBuffers::append(const SplatCloud& cloud, UploadRing& uploads) {
@@ -142,12 +159,16 @@ void SplatBuffers::truncate(size_t size) {
 }
 
 void SplatBuffers::replace(size_t first, const SplatCloud& cloud, UploadRing& uploads) {
-  DIO_CHECK(first <= size_ && cloud.size() <= size_ - first);
-  for (size_t done = 0; done < cloud.size();) {
+  replace(first, cloud, 0, cloud.size(), uploads);
+}
+
+void SplatBuffers::replace(size_t first, const SplatCloud& cloud, size_t from, size_t count, UploadRing& uploads) {
+  DIO_CHECK(first <= size_ && count <= size_ - first && from <= cloud.size() && count <= cloud.size() - from);
+  for (size_t done = 0; done < count;) {
     const size_t target = first + done, at = target % chunk_splats_;
-    const size_t count = std::min({cloud.size() - done, chunk_splats_ - at, kWriteSplats});
-    write(static_cast<uint32_t>(target / chunk_splats_), static_cast<uint32_t>(at), cloud, done, count, uploads);
-    done += count;
+    const size_t part = std::min({count - done, chunk_splats_ - at, kWriteSplats});
+    write(static_cast<uint32_t>(target / chunk_splats_), static_cast<uint32_t>(at), cloud, from + done, part, uploads);
+    done += part;
   }
 }
 

@@ -18,6 +18,13 @@ struct SplatBufferOptions {
   uint32_t chunk_splats = 1u << 18;  // a multiple of 512; fewer where the device binds less than a chunk at once
 };
 
+// Splats of one chunk that are drawn together, with a weight for faded_opacity().
+struct SplatRun {
+  uint32_t chunk = 0, first = 0, count = 0;  // first: a multiple of kSplatPage
+  float weight = 1;
+};
+inline constexpr uint32_t kSplatPage = 512;  // splats that the player culls together
+
 // Largest absolute coefficients of degree 1, 2 and 3, at least 1e-3.
 glm::vec3 sh_range_of(const SplatCloud& cloud);
 
@@ -46,8 +53,18 @@ class SplatBuffers {
   // At the end; chunks are made as they are needed. What is sent is seen by work submitted after uploads.flush().
   void append(const SplatCloud& cloud, UploadRing& uploads);
 
-  // Over splats [first, first + cloud.size()) < size(). No frame that reads them is in flight.
+  // Over splats [first, first + cloud.size()) < size(). Work that was submitted before still sees the old ones.
   void replace(size_t first, const SplatCloud& cloud, UploadRing& uploads);
+  // The same with `count` splats of the cloud, from `from` on.
+  void replace(size_t first, const SplatCloud& cloud, size_t from, size_t count, UploadRing& uploads);
+
+  // What is drawn, in this order of equal distances: all splats, or what show() was given last.
+  std::span<const SplatRun> runs() const { return runs_; }
+  void show(std::vector<SplatRun> runs);
+
+  // At least `size` splats, of which the new ones are nothing until replace() gives them; they must not be shown
+  // before. With this, show() must be called. No frame is in flight.
+  void reserve(size_t size);
 
   // Forgets all from `size` on; the memory stays for what comes. No frame is in flight.
   void truncate(size_t size);
@@ -61,6 +78,8 @@ class SplatBuffers {
   SplatBufferOptions options_;
   uint32_t sh_words_, chunk_splats_;
   std::vector<Chunk> chunks_;
+  std::vector<SplatRun> runs_;
+  bool shows_all_ = true;
   size_t size_ = 0;
 };
 

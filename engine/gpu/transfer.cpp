@@ -49,6 +49,8 @@ void UploadRing::begin(Piece& piece) {
   const VkCommandBufferBeginInfo info{VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO, nullptr,
                                       VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT, nullptr};
   check_vk(vkBeginCommandBuffer(piece.commands, &info), "vkBeginCommandBuffer");
+  // Frames that were submitted before read what they were meant to, even where it is overwritten here.
+  memory_barrier(piece.commands, kShaderRead, kCopyWrite);
   piece.recording = true;
 }
 

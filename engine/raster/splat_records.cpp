@@ -14,12 +14,12 @@ constexpr float kLeastScale = 1e-10f, kMostScale = 1e10f;
 // exp() of more is no finite covariance.
 constexpr float kMostLogScale = 40.0f;
 
-float logit(float opacity) {
+}  // namespace
+
+float opacity_logit(float opacity) {
   const double bounded = std::clamp(static_cast<double>(opacity), kLeastOpacity, 1 - kLeastOpacity);
   return static_cast<float>(std::log(bounded / (1 - bounded)));
 }
-
-}  // namespace
 
 AlignedVector<float> records_from_cloud(const SplatCloud& cloud) {
   check_splat_cloud(cloud);
@@ -29,7 +29,7 @@ AlignedVector<float> records_from_cloud(const SplatCloud& cloud) {
   for (size_t i = 0; i < cloud.size(); ++i) {
     float* const record = records.data() + i * layout.stride();
     const glm::vec3* const sh = cloud.sh.data() + i * static_cast<size_t>(coefficients);
-    record[SplatLayout::kOpacity] = logit(cloud.opacities[i]);
+    record[SplatLayout::kOpacity] = opacity_logit(cloud.opacities[i]);
     for (int k = 0; k < 3; ++k) {
       record[SplatLayout::kPosition + static_cast<size_t>(k)] = cloud.positions[i][k];
       record[SplatLayout::kLogScale + static_cast<size_t>(k)] =

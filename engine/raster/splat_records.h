@@ -36,6 +36,9 @@ struct SplatLayout {
   bool operator==(const SplatLayout&) const = default;
 };
 
+// As records hold it; an opacity whose logit floats cannot tell is that of the nearest one that they can.
+float opacity_logit(float opacity);
+
 // Records of the cloud's own degree. Logit and logarithm of what has none are those of the nearest value: opacity in
 // [1.1e-7, 1 - 1.1e-7], scale in [1e-10, 1e10] m.
 AlignedVector<float> records_from_cloud(const SplatCloud& cloud);

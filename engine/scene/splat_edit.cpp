@@ -139,12 +139,19 @@ SplatCloud joined(const SplatCloud& first, const SplatCloud& second) {
 }
 
 void limit_sh_degree(SplatCloud& cloud, int degree) {
+  if (degree < cloud.sh_degree) set_sh_degree(cloud, degree);
+}
+
+void set_sh_degree(SplatCloud& cloud, int degree) {
   DIO_CHECK(degree >= 0 && degree <= 3);
-  if (degree >= cloud.sh_degree) return;
+  if (degree == cloud.sh_degree) return;
   const auto from = static_cast<size_t>(sh_count(cloud.sh_degree)), to = static_cast<size_t>(sh_count(degree));
-  std::vector<glm::vec3> kept(cloud.size() * to);
-  for (size_t i = 0; i < cloud.size(); ++i) std::copy_n(cloud.sh.data() + i * from, to, kept.data() + i * to);
-  cloud.sh = std::move(kept);
+  std::vector<glm::vec3> sh(cloud.size() * to, glm::vec3(0));
+  for (size_t i = 0; i < cloud.size(); ++i) {
+    const auto own = cloud.sh.begin() + static_cast<ptrdiff_t>(i * from);
+    std::copy_n(own, std::min(from, to), sh.begin() + static_cast<ptrdiff_t>(i * to));
+  }
+  cloud.sh = std::move(sh);
   cloud.sh_degree = degree;
 }
 

@@ -47,4 +47,7 @@ SplatCloud joined(const SplatCloud& first, const SplatCloud& second);
 // Drops the coefficients beyond a degree from 0 to 3; a lower one stays.
 void limit_sh_degree(SplatCloud& cloud, int degree);
 
+// Coefficients of exactly this degree: higher ones are left out, missing ones are 0.
+void set_sh_degree(SplatCloud& cloud, int degree);
+
 }  // namespace diorama

@@ -43,8 +43,8 @@ vec3 degree_3(vec3 d) {
 
 vec3 color_of(uint splat, uvec4 first, uvec4 second, vec3 direction) {
   vec3 color = 0.5 + kShC0 * vec3(unpackHalf2x16(first.w >> 16).x, unpackHalf2x16(second.w));
-  for (uint i = 0; i < kShWords; ++i) sh_block[i] = words[2 * chunk.capacity + splat * kShWords + i];
-  const vec3 range = kShBytes ? chunk.sh_range : vec3(1);
+  for (uint i = 0; i < kShWords; ++i) sh_block[i] = words[2 * run.capacity + splat * kShWords + i];
+  const vec3 range = kShBytes ? run.sh_range : vec3(1);
   const uint degree = min(kShDegree, frame.sh_degree);
   if (degree >= 1) color += range.x * degree_1(direction);
   if (degree >= 2) color += range.y * degree_2(direction);

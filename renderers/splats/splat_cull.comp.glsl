@@ -21,12 +21,12 @@ bool may_be_seen(uvec4 first) {
 }
 
 void main() {
-  const uint thread = gl_LocalInvocationID.x, group = chunk.first_group + gl_WorkGroupID.x;
+  const uint thread = gl_LocalInvocationID.x, group = run.first_group + gl_WorkGroupID.x;
   if (thread < kSplatGroupMasks) masks[thread] = 0;
   barrier();
   for (uint i = thread; i < kSplatGroup; i += gl_WorkGroupSize.x) {
     const uint splat = gl_WorkGroupID.x * kSplatGroup + i;
-    if (splat < chunk.count && may_be_seen(words[splat])) atomicOr(masks[i >> 5], 1u << (i & 31u));
+    if (splat < run.count && may_be_seen(words[run.first + splat])) atomicOr(masks[i >> 5], 1u << (i & 31u));
   }
   barrier();
   if (thread < kSplatGroupMasks) work[frame.masks_at + group * kSplatGroupMasks + thread] = masks[thread];

@@ -38,13 +38,13 @@ struct SplatFrameConstants {
   uint sh_degree;
 };
 
-struct SplatChunkConstants {
+struct SplatRunConstants {
   vec3 sh_range;
   uint first_group;
-  uint count;
-  uint capacity;
-  uint unused0;
-  uint unused1;
+  uint count;     // of the run
+  uint capacity;  // of its chunk
+  uint first;     // splat of the chunk that is the run's first
+  float weight;   // of opacities, for faded_opacity()
 };
 
 // A VkDrawIndexedIndirectCommand, then what else the device counted.
@@ -61,7 +61,7 @@ struct SplatArguments {
 
 #ifdef __cplusplus
 static_assert(sizeof(SplatFrameConstants) == 160);
-static_assert(sizeof(SplatChunkConstants) == 32);
+static_assert(sizeof(SplatRunConstants) == 32);
 static_assert(sizeof(SplatArguments) == 32);
 }  // namespace diorama
 #endif

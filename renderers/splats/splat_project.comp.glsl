@@ -1,6 +1,7 @@
 #version 450
 #include "renderers/splats/splat_read.glsl"
 #include "renderers/splats/splat_color.glsl"
+#include "engine/scene/splat_fade_shared.h"
 
 // Projects the visible splats (EWA, as engine/raster does) into consecutive places, in their order.
 layout(local_size_x = 128) in;
@@ -11,7 +12,7 @@ layout(std430, set = 1, binding = 3) writeonly buffer Looks { uvec4 looks[]; };
 // Place among the visible ones; none where the splat is not.
 const uint kNone = ~0u;
 uint place_of(uint splat) {
-  const uint group = chunk.first_group + splat / kSplatGroup, bit = splat % kSplatGroup;
+  const uint group = run.first_group + splat / kSplatGroup, bit = splat % kSplatGroup;
   const uint masks = frame.masks_at + group * kSplatGroupMasks;
   const uint mask = work[masks + (bit >> 5)];
   if ((mask >> (bit & 31u) & 1u) == 0) return kNone;
@@ -52,10 +53,11 @@ uint key_of(vec3 p) {
 
 void main() {
   const uint splat = gl_GlobalInvocationID.x;
-  if (splat >= chunk.count) return;
+  if (splat >= run.count) return;
   const uint place = place_of(splat);
   if (place >= frame.most_visible) return;
-  const uvec4 first = words[splat], second = words[chunk.capacity + splat];
+  const uint at = run.first + splat;
+  const uvec4 first = words[at], second = words[run.capacity + at];
   const vec3 position = position_of(first), p = in_camera(position);
   const vec2 slope = p.xy / p.z, bounded = clamp(slope, frame.least_slope, frame.most_slope);
   const vec2 focal = frame.focal_px / p.z;
@@ -67,9 +69,9 @@ void main() {
   // Cauchy-Binet: without the difference that thin splats would not survive.
   const vec3 across = cross(spread_x, spread_y);
   const float det_sharp = dot(across, across), det = det_sharp + kLowPass_px2 * (sharp_x + sharp_y + kLowPass_px2);
-  float opacity = opacity_of(first);
+  float opacity = faded_opacity(opacity_of(first), run.weight);
   if ((frame.flags & kSplatAntialiased) != 0) opacity *= sqrt(max(det_sharp / det, 0.005 * 0.005));
-  const vec3 color = color_of(splat, first, second, normalize(position - frame.eye_in_world));
+  const vec3 color = color_of(at, first, second, normalize(position - frame.eye_in_world));
   const float deviation = sqrt(var_x);
   // NaN fails: such a splat has no size.
   const bool sound = det < 1e30 && opacity * 255.0 > 1.0 && all(lessThan(color, vec3(1e30)));

@@ -6,10 +6,13 @@
 
 namespace diorama {
 
-// An asset's splats, all clouds as one, drawn by the CPU rasteriser again and again. Keeps a copy of them.
+// Splats drawn by the CPU rasteriser again and again. Keeps a copy of them.
 class SplatRasterView {
  public:
-  explicit SplatRasterView(const Asset& asset);
+  explicit SplatRasterView(const Asset& asset);  // all its clouds as one
+  SplatRasterView(SplatLayout layout, bool antialiased) : layout_(layout), antialiased_(antialiased) {}
+
+  void set_records(AlignedVector<float> records) { records_ = std::move(records); }  // of the layout
 
   // The camera's world is the asset's frame. Of the options only the background counts: colours are those of the
   // pixels' centres, and splats nearer than 0.2 m are left out, as 3DGS does. coverage is the splats' alpha; depth_m,

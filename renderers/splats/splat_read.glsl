@@ -4,7 +4,7 @@
 
 layout(std430, set = 0, binding = 0) readonly buffer Chunk { uvec4 words[]; };
 layout(set = 1, binding = 0) uniform Frame { SplatFrameConstants frame; };
-layout(push_constant) uniform Constants { SplatChunkConstants chunk; };
+layout(push_constant) uniform Constants { SplatRunConstants run; };
 
 const float kLn255 = 5.54126354;
 const float kLowPass_px2 = 0.3;  // added to the projected covariance's diagonal

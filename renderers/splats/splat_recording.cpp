@@ -39,22 +39,17 @@ void leave_backdrop(VkCommandBuffer commands, const SplatBackdrop& backdrop) {
 
 }  // namespace
 
-void SplatRenderer::record_chunks(VkCommandBuffer commands, const Pipeline& pipeline, VkDescriptorSet frame_set,
-                                  uint32_t group_splats) const {
-  const std::span<const SplatBuffers::Chunk> chunks = splats_->chunks();
-  const uint32_t capacity = splats_->chunk_splats();
-  for (size_t i = 0; i < chunks.size(); ++i) {
-    const SplatChunkConstants constants{splats_->options().sh_range,
-                                        static_cast<uint32_t>(i * (capacity / kSplatGroup)),
-                                        chunks[i].count,
-                                        capacity,
-                                        0,
-                                        0};
-    bind(commands, pipeline, {chunk_sets_[i], frame_set});
+void SplatRenderer::record_runs(VkCommandBuffer commands, const Pipeline& pipeline, VkDescriptorSet frame_set,
+                                uint32_t group_splats) const {
+  uint32_t first_group = 0;
+  for (const SplatRun& run : splats_->runs()) {
+    const SplatRunConstants constants{splats_->options().sh_range, first_group, run.count,
+                                      splats_->chunk_splats(),     run.first,   run.weight};
+    first_group += splat_groups(run);
+    if (run.count == 0) continue;
+    bind(commands, pipeline, {chunk_sets_[run.chunk], frame_set});
     push_constants(commands, pipeline, constants);
-    // Groups without splats have counts, too: those of the whole chunk are made.
-    const uint32_t splats = group_splats == kSplatGroup ? capacity : chunks[i].count;
-    vkCmdDispatch(commands, (splats + group_splats - 1) / group_splats, 1, 1);
+    vkCmdDispatch(commands, (run.count + group_splats - 1) / group_splats, 1, 1);
   }
 }
 
@@ -66,12 +61,12 @@ void SplatRenderer::record_cull(VkCommandBuffer commands, int slot) const {
                       VK_PIPELINE_STAGE_DRAW_INDIRECT_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,
                   VK_ACCESS_SHADER_WRITE_BIT},
                  kCompute);
-  record_chunks(commands, cull_, cull_sets_[i], kSplatGroup);
+  record_runs(commands, cull_, cull_sets_[i], kSplatGroup);
   memory_barrier(commands, kCompute, kCompute);
   bind(commands, offsets_, {offset_sets_[i]});
   vkCmdDispatch(commands, 1, 1, 1);
   memory_barrier(commands, kCompute, kCompute);
-  record_chunks(commands, project_, project_sets_[i], 128);
+  record_runs(commands, project_, project_sets_[i], 128);
 }
 
 void SplatRenderer::record_quads(VkCommandBuffer commands, const PassState& state, int slot) const {

@@ -21,6 +21,7 @@ namespace {
 constexpr VkBufferUsageFlags kStorage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT;
 constexpr uint32_t kKeyBits = 24;
 static_assert(kSplatLastKey == (1u << kKeyBits) - 1);
+static_assert(kSplatGroup == kSplatPage);  // so that runs have no more groups than their chunks have room for
 // Projection is linearised no farther out than 1.3 times half the picture (as engine/raster).
 constexpr float kGuardBand = 0.15f;
 
@@ -228,8 +229,8 @@ void SplatRenderer::write_frame_constants(int slot, const Camera& camera, const 
   constants.most_visible = most_visible_;
   constants.masks_at = masks_at_;
   constants.offsets_at = offsets_at_;
-  const size_t per_chunk = splats_->chunk_splats() / kSplatGroup;
-  constants.group_count = static_cast<uint32_t>(splats_->chunks().size() * per_chunk);
+  for (const SplatRun& run : splats_->runs()) constants.group_count += splat_groups(run);
+  DIO_CHECK(constants.group_count <= group_capacity_);
   constants.sh_degree = static_cast<uint32_t>(options.sh_degree);
   std::memcpy(frame_constants_.mapped().data() + static_cast<size_t>(slot) * frame_stride_, &constants,
               sizeof constants);
@@ -295,7 +296,9 @@ RasterResult SplatRenderer::finish(uint64_t frame) {
 
 SplatRendererStats SplatRenderer::stats() const {
   const uint64_t sorter = sorter_ ? sorter_->memory_bytes() : 0;
-  return {splats_->size(), visible_, work_.bytes() + shapes_.bytes() + looks_.bytes() + sorter};
+  size_t splats = 0;
+  for (const SplatRun& run : splats_->runs()) splats += run.count;
+  return {splats, visible_, work_.bytes() + shapes_.bytes() + looks_.bytes() + sorter};
 }
 
 }  // namespace diorama

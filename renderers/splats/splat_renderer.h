@@ -32,7 +32,7 @@ struct SplatBackdrop {
 };
 
 struct SplatRendererStats {
-  size_t splats = 0, visible = 0;  // visible: of the frame that was finished last
+  size_t splats = 0, visible = 0;  // of all runs; of the frame that was finished last
   uint64_t memory_bytes = 0;       // all but the splats themselves and the pictures
 };
 
@@ -43,7 +43,8 @@ class SplatRenderer {
  public:
   static constexpr uint32_t kMostVisible = 1u << 23;
 
-  // The buffers stay and may change between frames. Error kUnsupported or kIo: what the device cannot do or hold.
+  // Draws the buffers' runs, in which no splat may be twice. The buffers stay and may change between frames. Error
+  // kUnsupported or kIo: what the device cannot do or hold.
   SplatRenderer(GpuDevice& device, const SplatBuffers& splats);
   ~SplatRenderer();  // waits for the device
   SplatRenderer(SplatRenderer&&) = delete;
@@ -92,8 +93,9 @@ class SplatRenderer {
   void prepare_draw_sets(PassState& state, const SplatBackdrop* backdrop);
   void write_frame_constants(int slot, const Camera& camera, const SplatRenderOptions& options, float depth_near_m);
   void record_cull(VkCommandBuffer commands, int slot) const;
-  void record_chunks(VkCommandBuffer commands, const Pipeline& pipeline, VkDescriptorSet frame_set,
-                     uint32_t group_splats) const;
+  void record_runs(VkCommandBuffer commands, const Pipeline& pipeline, VkDescriptorSet frame_set,
+                   uint32_t group_splats) const;
+  static uint32_t splat_groups(const SplatRun& run) { return (run.count + kSplatGroup - 1) / kSplatGroup; }
   void record_draw(VkCommandBuffer commands, const PassState& state, int slot, const SplatBackdrop* backdrop) const;
   void record_quads(VkCommandBuffer commands, const PassState& state, int slot) const;
   void record_copies(VkCommandBuffer commands, const Pending& pending) const;

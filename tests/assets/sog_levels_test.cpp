@@ -112,6 +112,75 @@ TEST_F(SogLevels, DamageIsTold) {
   EXPECT_THAT(with([](Json& j) { j["tree"] = Json::object(); }).what(), HasSubstr("none of its 3 levels"));
 }
 
+TEST_F(SogLevels, PieceByPieceTheyAreTheSameSplats) {
+  SogLevelSource source(folder());
+  ASSERT_EQ(source.nodes().size(), 1u);
+  const SplatLodNode& node = source.nodes()[0];
+  ASSERT_EQ(node.levels.size(), 3u);
+  for (size_t level = 0; level < 3; ++level) {
+    const SplatCloud whole = read_sog(folder() / fmt::format("{}_0", level)).splats.at(0).cloud;
+    const SplatCloud piece = source.read(0, level);
+    EXPECT_EQ(node.levels[level].splats, whole.size());
+    EXPECT_EQ(piece.positions, whole.positions);
+    EXPECT_EQ(piece.sh, whole.sh);
+    for (const glm::vec3& p : piece.positions) {
+      EXPECT_TRUE(glm::all(glm::lessThanEqual(node.bounds.min, p)) && glm::all(glm::lessThanEqual(p, node.bounds.max)));
+    }
+  }
+  EXPECT_EQ(splat_count(source.coarsest()), 100u);
+  EXPECT_THAT(source.coarsest().notes, IsEmpty());
+}
+
+TEST_F(SogLevels, PiecesOfAbsentLevelsAreLeftOutAndToldOnce) {
+  std::filesystem::remove_all(folder() / "0_0");
+  SogLevelSource source(folder() / "lod-meta.json");
+  EXPECT_THAT(source.coarsest().notes, ElementsAre("level 0 of the 3 is absent; the others are used"));
+  ASSERT_EQ(source.nodes()[0].levels.size(), 2u);
+  EXPECT_EQ(source.nodes()[0].levels[0].number, 1);
+  EXPECT_EQ(source.read(0, 0).size(), 200u);
+}
+
+TEST_F(SogLevels, PiecesLieInTheFrameOfTheAsset) {
+  Asset asset = noise(300);
+  asset.record = AssetRecord{.representation = "splats"};
+  asset.record->asset_from_capture = {glm::mat3(1, 0, 0, 0, -1, 0, 0, 0, -1), glm::vec3(10, 20, 30)};
+  write_sog_levels(asset, dir_ / "turned", {.levels = 2}, pool_);
+  SogLevelSource source(dir_ / "turned");
+  const Bounds splats = bounds_of(source.read(0, 0)), box = source.nodes()[0].bounds;
+  EXPECT_TRUE(glm::all(glm::lessThanEqual(box.min, splats.min)) && glm::all(glm::lessThanEqual(splats.max, box.max)));
+  EXPECT_EQ(source.coarsest().record->asset_from_capture.translation, glm::vec3(10, 20, 30));
+}
+
+TEST_F(SogLevels, DamagedPiecesAreTold) {
+  const Json good = meta();
+  const auto with = [&](const auto& change) {
+    Json json = good;
+    change(json);
+    set_meta(json);
+    return error_of([&] { SogLevelSource(folder()).read(0, 0); });
+  };
+  EXPECT_THAT(with([](Json& j) { j["tree"].erase("bound"); }).what(), HasSubstr("box 0 of its tree has no bound"));
+  EXPECT_THAT(with([](Json& j) { j["tree"]["bound"]["min"][1] = 1e300; }).what(), HasSubstr("expected a box"));
+  EXPECT_THAT(with([](Json& j) { j["tree"]["lods"]["0"]["count"] = 401; }).what(), HasSubstr("has 400 splats in 0_0"));
+  EXPECT_THAT(with([](Json& j) { j["tree"]["lods"]["2"]["offset"] = 1; }).what(), HasSubstr("has 100 splats in 2_0"));
+  EXPECT_THAT(with([](Json& j) { j["tree"] = Json::object(); }).what(), HasSubstr("has no box with splats"));
+  EXPECT_THAT(with([](Json& j) { j["environment"] = "sky/meta.json"; }).what(), HasSubstr("sky/meta.json"));
+  std::filesystem::remove_all(folder() / "0_0");
+  std::filesystem::remove_all(folder() / "1_0");
+  std::filesystem::remove_all(folder() / "2_0");
+  EXPECT_EQ(with([](Json&) {}).code(), ErrorCode::kNotFound);
+}
+
+TEST_F(SogLevels, AnEnvironmentIsABoxOfOneLevel) {
+  Json json = meta();
+  json["environment"] = "2_0/meta.json";
+  set_meta(json);
+  SogLevelSource source(folder());
+  ASSERT_EQ(source.nodes().size(), 2u);
+  EXPECT_EQ(source.nodes()[1].levels.size(), 1u);
+  EXPECT_EQ(source.read(1, 0).size(), 100u);
+}
+
 TEST(AssetFileBudget, AFileWithoutLevelsIsRefusedAboveIt) {
   const TempDir dir;
   write_asset(noise(50), dir / "a.ply");

@@ -254,10 +254,10 @@ TEST(SplatPlayerLayout, MembersLieWhereTheCompilerOfCppPutsThem) {
                         DIO_MEMBER(F, group_count),
                         DIO_MEMBER(F, sh_degree)};
   EXPECT_EQ(spirv_layout(module, "SplatFrameConstants"), frame);
-  using C = SplatChunkConstants;
-  const Layout chunk = {DIO_MEMBER(C, sh_range), DIO_MEMBER(C, first_group), DIO_MEMBER(C, count),
-                        DIO_MEMBER(C, capacity), DIO_MEMBER(C, unused0),     DIO_MEMBER(C, unused1)};
-  EXPECT_EQ(spirv_layout(module, "SplatChunkConstants"), chunk);
+  using C = SplatRunConstants;
+  const Layout run = {DIO_MEMBER(C, sh_range), DIO_MEMBER(C, first_group), DIO_MEMBER(C, count),
+                      DIO_MEMBER(C, capacity), DIO_MEMBER(C, first),       DIO_MEMBER(C, weight)};
+  EXPECT_EQ(spirv_layout(module, "SplatRunConstants"), run);
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ class Playback {
   // Error: what reading refuses; kInvalidInput: the asset has no animation, or none of that name or number.
   Playback(const std::string& path, const PlaybackOptions& options, double frames_per_s,
            const AssetReadOptions& read = {});
+  explicit Playback(Asset still) : frames_per_s_(1), asset_(std::move(still)) {}
 
   // More splats in the same scene, which stand still.
   void add_splats(std::vector<SplatPart> splats);

@@ -7,6 +7,7 @@
 #include "tools/cli/option_flags.h"
 #include "tools/cli/playback.h"
 #include "tools/cli/view_choice.h"
+#include "tools/eval/level_view.h"
 
 namespace diorama {
 namespace {
@@ -32,7 +33,11 @@ struct RenderArguments {
   RenderOptions options;
   PlaybackOptions playback;
   AssetReadOptions read;
+  SplatLodOptions levels;
   BackendOptions backend;
+
+  // A folder with levels of detail by itself, and a number of splats: levels are chosen box by box as the camera moves.
+  bool streams() const { return read.max_splats > 0 && others.empty() && !playback.moves() && is_sog_levels(asset); }
 };
 
 // "out.png" for one picture, "out-0007.png" for the seventh of several.
@@ -74,21 +79,44 @@ std::vector<SplatPart> splats_of(const std::string& path) {
   return std::move(asset.splats);
 }
 
+// What is drawn, and what draws it.
+struct Scene {
+  std::unique_ptr<Playback> playback;
+  std::unique_ptr<AssetView> view;  // refers to it
+};
+
+Scene open_scene(const RenderArguments& args, const BackendOptions& backend, TerminalJob& terminal) {
+  const LogSink log = [&](LogLevel level, std::string_view line) { terminal.context().log(level, line); };
+  std::future<std::unique_ptr<GpuDevice>> device = start_device(backend, log);
+  Scene scene;
+  std::unique_ptr<SogLevelSource> source;
+  if (args.streams()) {
+    source = std::make_unique<SogLevelSource>(args.asset);
+    scene.playback = std::make_unique<Playback>(source->coarsest());
+  } else {
+    scene.playback = std::make_unique<Playback>(args.asset, args.playback, args.options.frames_per_s, args.read);
+  }
+  for (const std::string& other : args.others) scene.playback->add_splats(splats_of(other));
+  const Asset& asset = scene.playback->asset();
+  for (const std::string& note : asset.notes) terminal.warn(fmt::format("{}: {}", args.asset, note));
+  scene.view = with_context(args.asset, [&] {
+    if (!source) return make_asset_view(asset, backend, terminal.pool(), log, std::move(device));
+    SplatLodOptions levels = args.levels;
+    levels.max_splats = args.read.max_splats;
+    return make_level_view(std::move(source), levels, 1 / args.options.frames_per_s, backend, terminal.pool(), log,
+                           std::move(device));
+  });
+  return scene;
+}
+
 void run_render(const RenderArguments& args, const Settings& settings) {
   const std::string kind = std::filesystem::path(args.output).extension().string();
   if (kind != ".png" && kind != ".mp4") {
     fail(ErrorCode::kInvalidInput, "{}: ends in '{}', expected .png or .mp4", args.output, kind);
   }
   TerminalJob terminal(settings);
-  const BackendOptions backend = with_environment(args.backend);
-  const LogSink log = [&](LogLevel level, std::string_view line) { terminal.context().log(level, line); };
-  std::future<std::unique_ptr<GpuDevice>> device = start_device(backend, log);
-  Playback playback(args.asset, args.playback, args.options.frames_per_s, args.read);
-  for (const std::string& other : args.others) playback.add_splats(splats_of(other));
-  const Asset& asset = playback.asset();
-  for (const std::string& note : asset.notes) terminal.warn(fmt::format("{}: {}", args.asset, note));
-  const std::unique_ptr<AssetView> view = with_context(
-      args.asset, [&] { return make_asset_view(asset, backend, terminal.pool(), log, std::move(device)); });
+  const Scene scene = open_scene(args, with_environment(args.backend), terminal);
+  const Playback& playback = *scene.playback;
   const std::vector<Camera> cameras = chosen_cameras(args.view, playback.swept());
   const size_t count = playback.picture_count(cameras.size());
   const glm::ivec2 size_px = cameras.front().size_px;
@@ -96,8 +124,8 @@ void run_render(const RenderArguments& args, const Settings& settings) {
   const RasterOptions raster{.background = args.options.background_srgb()};
   terminal.context().begin_stage("rendering", count);
   for (size_t i = 0; i < count; ++i) {
-    if (playback.runs()) view->set_meshes(playback.meshes_at_picture(i));
-    writer.add(view->draw(cameras[i % cameras.size()], raster, false).color);
+    if (playback.runs()) scene.view->set_meshes(playback.meshes_at_picture(i));
+    writer.add(scene.view->draw(cameras[i % cameras.size()], raster, false).color);
     terminal.context().advance();
   }
   writer.finish();
@@ -119,6 +147,7 @@ Command render_command(CLI::App& program) {
   add_view_flags(*app, args->view);
   add_options(*app, args->options, "Picture");
   add_options(*app, args->read, "Reading the asset");
+  add_options(*app, args->levels, "Levels of detail, of a folder with --max-splats");
   add_options(*app, args->playback, "Animation");
   add_options(*app, args->backend, "Drawing");
   return {app, [args](const Settings& settings) { run_render(*args, settings); }};
