@@ -26,7 +26,7 @@ struct SogLevelsOptions {
 
 bool is_sog_levels(const std::filesystem::path& path);  // such a folder, or its lod-meta.json
 
-// All clouds as one. Boxes of at most 32,768 splats; each level merges the splats of a box to half (decimate), so that
+// All clouds as one. Boxes of at most 8,192 splats; each level merges the splats of a box to half (decimate), so that
 // boxes of two levels meet. lod-meta.json comes last. Errors as encode_sog.
 void write_sog_levels(const Asset& asset, const std::filesystem::path& folder, const SogLevelsOptions& options,
                       ThreadPool& pool);

@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr size_t kLeafSplats = 32768;            // of a box at the finest level
+constexpr size_t kLeafSplats = 8192;             // of a box at the finest level
 constexpr size_t kFileSplats = size_t{1} << 19;  // of one file
 
 // A box and its splats at all levels.

@@ -192,13 +192,18 @@ TEST(SogLevelsTree, LargeCloudsAreCutIntoBoxesWithoutLoss) {
   const TempDir dir;
   ThreadPool pool(2);
   Asset asset;
-  asset.splats.push_back({.name = "noise", .cloud = random_splats(40000, 0)});
+  asset.splats.push_back({.name = "noise", .cloud = random_splats(16000, 0)});
   write_sog_levels(asset, dir / "room", {.levels = 2}, pool);
   const Json json = Json::parse(read_text_file(dir / "room" / "lod-meta.json"));
   ASSERT_EQ(json["tree"]["children"].size(), 2u);
-  EXPECT_EQ(json["tree"]["children"][1]["lods"]["0"], Json({{"file", 0}, {"offset", 20000}, {"count", 20000}}));
-  EXPECT_EQ(splat_count(read_asset(dir / "room")), 40000u);
-  EXPECT_EQ(splat_count(read_asset(dir / "room", {.max_splats = 20000})), 20000u);
+  EXPECT_EQ(json["tree"]["children"][1]["lods"]["0"], Json({{"file", 0}, {"offset", 8000}, {"count", 8000}}));
+  EXPECT_EQ(splat_count(read_asset(dir / "room")), 16000u);
+  EXPECT_EQ(splat_count(read_asset(dir / "room", {.max_splats = 8000})), 8000u);
+  SogLevelSource source(dir / "room");
+  ASSERT_EQ(source.nodes().size(), 2u);
+  const SplatCloud whole = read_sog(dir / "room" / "0_0").splats.at(0).cloud, piece = source.read(1, 0);
+  ASSERT_EQ(piece.size(), 8000u);
+  EXPECT_EQ(piece.positions[0], whole.positions[8000]);
 }
 
 }  // namespace

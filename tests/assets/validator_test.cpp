@@ -1,4 +1,5 @@
 // What we write is valid to Khronos' own validator, without errors and without warnings.
+#include "assets/asset_file.h"
 #include "assets/gltf.h"
 #include "engine/base/file.h"
 #include "tests/assets/samples.h"
@@ -59,6 +60,15 @@ TEST_F(GltfValidator, FindsNothingInWhatWeWrite) {
     if (i >= 2) wide.meshes[0].mesh.triangles.emplace_back(i - 2, i - 1, i);
   }
   expect_valid(wide, "wide");
+}
+
+TEST_F(GltfValidator, FindsNothingInPackedSplats) {
+  write_asset(splat_asset(), dir_ / "packed.glb", {.pack = true});
+  EXPECT_EQ(validate(dir_ / "packed.glb"), 0) << report_;
+  Asset both = triangle_asset();
+  both.splats = splat_asset().splats;
+  write_asset(both, dir_ / "both.glb", {.pack = true});
+  EXPECT_EQ(validate(dir_ / "both.glb"), 0) << report_;
 }
 
 TEST_F(GltfValidator, FindsNothingInForeignScenesThatWeWriteAgain) {

@@ -16,6 +16,9 @@ struct ConvertArguments {
 };
 
 void check_output(const ConvertArguments& args) {
+  if (args.pack && std::filesystem::path(args.output).extension() != ".glb") {
+    fail(ErrorCode::kInvalidInput, "{}: --pack packs the splats of a .glb, give a name that ends in that", args.output);
+  }
   if (!args.lod) return check_asset_name(args.output);
   if (std::filesystem::path(args.output).has_extension() && !std::filesystem::is_directory(args.output)) {
     fail(ErrorCode::kInvalidInput, "{}: --lod writes a folder, give one without an ending", args.output);
@@ -36,6 +39,9 @@ void run_convert(const ConvertArguments& args, const Settings& settings) {
   const Asset asset = read_asset(args.input, read);
   for (const std::string& note : asset.notes) terminal.warn(fmt::format("{}: {}", args.input, note));
   if (args.lod) return write_levels(asset, args, terminal);
+  if (args.pack && splat_count(asset) == 0) {
+    fail(ErrorCode::kInvalidInput, "{}: has no splats for --pack to pack", args.input);
+  }
   for (const std::string& loss : write_asset(asset, args.output, {.pack = args.pack, .pool = &terminal.pool()})) {
     terminal.warn(fmt::format("{}: {}", args.output, loss));
   }
@@ -63,9 +69,11 @@ Command convert_command(CLI::App& program) {
       app->add_flag("--pack", args->pack,
                     "splats of a .glb as SPZ inside it: a tenth of the bytes, for readers of the draft extension "
                     "KHR_gaussian_splatting_compression_spz_2");
-  app->add_flag("--lod", args->lod, "levels of detail as streamed SOG: OUT/lod-meta.json and a folder a level")
-      ->excludes(pack);
+  CLI::Option* lod =
+      app->add_flag("--lod", args->lod, "levels of detail as streamed SOG: OUT/lod-meta.json and a folder a level")
+          ->excludes(pack);
   add_options(*app, args->levels, "Levels of detail");
+  app->get_option("--lod-levels")->needs(lod);
   add_options(*app, args->read, "Reading");
   return {app, [args](const Settings& settings) { run_convert(*args, settings); }};
 }
