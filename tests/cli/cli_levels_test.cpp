@@ -70,8 +70,8 @@ TEST_F(CliLevels, ConvertWritesThemAndReadsTheOneThatFits) {
   const json meta = json::parse(read_text_file(std::filesystem::path(files_.levels) / "lod-meta.json"));
   EXPECT_EQ(meta.at("counts"), json({20000, 10000, 5000}));
   for (const auto& [budget, expected] : {std::pair(0, 20000u), std::pair(12000, 10000u), std::pair(5000, 5000u)}) {
-    const CliResult back = run_cli("convert " + files_.levels + " " + path("back.ply") + " --max-splats " +
-                                   std::to_string(budget));
+    const CliResult back =
+        run_cli("convert " + files_.levels + " " + path("back.ply") + " --max-splats " + std::to_string(budget));
     ASSERT_EQ(back.exit_code, 0) << back.err;
     EXPECT_EQ(splat_count(read_asset(path("back.ply"))), expected);
   }
@@ -134,7 +134,8 @@ TEST_F(CliLevels, BothBackendsDrawThemAlike) {
   if (const CliResult devices = run_cli("devices"); devices.exit_code != 0) GTEST_SKIP() << devices.err;
   ImageRgba8 pictures[2];
   for (int i = 0; i < 2; ++i) {
-    const CliResult result = render(files_.levels, fmt::format("--max-splats 9000 --backend {}", i == 0 ? "cpu" : "vulkan"));
+    const CliResult result =
+        render(files_.levels, fmt::format("--max-splats 9000 --backend {}", i == 0 ? "cpu" : "vulkan"));
     ASSERT_EQ(result.exit_code, 0) << result.err;
     pictures[i] = read_rgba8(dir_ / "p.png");
   }
