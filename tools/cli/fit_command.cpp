@@ -8,6 +8,7 @@
 #include "reconstruction/splats/fit_splats.h"
 #include "tools/cli/choose_calibration.h"
 #include "tools/cli/command.h"
+#include "tools/cli/fit_splat_video.h"
 #include "tools/cli/option_flags.h"
 #include "tools/cli/snapshot_writer.h"
 #include "tools/eval/report_page.h"
@@ -29,6 +30,7 @@ struct FitArguments {
   CaptureOptions capture_options;
   MeshFitOptions mesh;
   SplatFitOptions splats;
+  SplatVideoArguments video;
 };
 
 // A fit of any representation, ready to be scored and written.
@@ -116,14 +118,17 @@ Fitted fit_as_splats(const FitArguments& args, const Capture& capture, SplatFitR
 void refuse_options_of(const CLI::App& app, const std::string& group, const std::string& representation) {
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_group() != group || option->count() == 0) continue;
+    if (representation == "splat-video" && serves_splat_video(option->get_name())) continue;
     fail(ErrorCode::kInvalidInput, "{} is not an option of --as {}; leave it out", option->get_name(), representation);
   }
 }
 
 void run_fit(const FitArguments& args, const CLI::App& app, const Settings& settings) {
   SplatFitRun run;
-  const bool splats = args.representation == "splats";
-  refuse_options_of(app, splats ? kMeshGroup : kSplatGroup, args.representation);
+  const bool splats = args.representation == "splats", video = args.representation == "splat-video";
+  if (splats || video) refuse_options_of(app, kMeshGroup, args.representation);
+  if (!splats) refuse_options_of(app, kSplatGroup, args.representation);
+  if (!video) refuse_options_of(app, kSplatVideoGroup, args.representation);
   check_asset_name(args.output);
   if (!args.snapshots.empty()) prepare_snapshots(args.snapshots, args.resume);
   TerminalJob terminal(settings);
@@ -134,10 +139,14 @@ void run_fit(const FitArguments& args, const CLI::App& app, const Settings& sett
   job.resume = args.resume;
   Capture capture = open_capture(args.capture, args.capture_options);
   warn_all(terminal, capture);
-  warn_of_motion(terminal, capture);
+  if (!video) warn_of_motion(terminal, capture);
   require_scores_for_page(args, capture);
   if (args.check) require_sound(capture, check_capture(capture, {}, job));
   choose_calibration(capture, args.calibration, terminal);
+  if (video) {
+    run_fit_splat_video(app, args.video, capture, args.output, terminal);
+    return;
+  }
   Fitted fitted = splats ? fit_as_splats(args, capture, run, job) : fit_as_mesh(args, capture, job);
   std::string scores, page;
   if (args.score && !capture.frames_of(Split::kTest).empty()) {
@@ -172,7 +181,7 @@ Command fit_command(CLI::App& program) {
       "Fits a scene to a capture and writes it as one .glb. Ctrl-C leaves a checkpoint; --resume goes on from it.");
   const auto args = std::make_shared<FitArguments>();
   app->add_option("CAPTURE", args->capture, "folder of the capture")->required();
-  app->add_option("--as", args->representation, "what to fit")->required()->check(CLI::IsMember({"mesh", "splats"}));
+  app->add_option("--as", args->representation, "what to fit")->required()->check(CLI::IsMember({"mesh", "splats", "splat-video"}));
   app->add_option("-o,--output", args->output, "the file to write: .glb; .ply or .spz of splats")->required();
   app->add_option("--checkpoint", args->checkpoint, "folder of the checkpoint (default: OUTPUT.checkpoint)");
   app->add_flag("--resume", args->resume, "go on from the checkpoint of a run that was stopped");
@@ -202,6 +211,7 @@ Command fit_command(CLI::App& program) {
       ->group(kSplatGroup);
   add_options(*app, args->splats, kSplatGroup);
   add_options(*app, args->mesh, kMeshGroup);
+  add_splat_video_options(*app, args->video);
   add_options(*app, args->capture_options, "Reading the capture");
   return {app, [args, app](const Settings& settings) { run_fit(*args, *app, settings); }};
 }

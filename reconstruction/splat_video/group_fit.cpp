@@ -1,0 +1,145 @@
+#include "reconstruction/splat_video/group_fit.h"
+
+#include "engine/base/measure.h"
+#include "engine/scene/splat_order.h"
+#include "reconstruction/splat_video/carried_splats.h"
+#include "reconstruction/splat_video/surface.h"
+
+#include <algorithm>
+
+namespace diorama {
+namespace {
+
+constexpr size_t kGraphSamples = 5000;   // of the surface that motion is followed on
+constexpr size_t kTargetSamples = 6000;  // of the surface that it is matched with
+constexpr size_t kLeastSurface = 50;     // points; less is taken for nothing
+constexpr size_t kNeighbours = 6;        // of a splat, for rigidity
+
+uint64_t salt_of(const SplatVideoOptions& options, size_t moment) {
+  return static_cast<uint64_t>(options.seed) * 0x9e3779b97f4a7c15ULL + moment;
+}
+
+// What follows a group's splats from frame to frame.
+struct Follower {
+  Follower(const std::vector<StartPoint>& surface, const SplatModel& model, size_t nodes, ThreadPool& pool)
+      : graph(build_graph(surface, nodes, pool)),
+        solver(graph),
+        carried(carried_splats(graph, model.records, model.layout(), pool)),
+        before(rest_pose(graph)),
+        now(before) {}
+
+  DeformationGraph graph;
+  MotionSolver solver;
+  CarriedSplats carried;
+  GraphPose before, now;
+};
+
+}  // namespace
+
+GroupFitter::GroupFitter(const Capture& capture, const Moments& moments, const SplatVideoOptions& options,
+                         const StaticScene& still, JobContext& job)
+    : capture_(capture), moments_(moments), options_(options), still_(still), job_(job),
+      trainer_(options, still.splats, job.pool()) {}
+
+MomentViews GroupFitter::load(size_t moment) {
+  MomentViews views =
+      load_moment(capture_, moments_.list[moment], options_.scale, still_.empty() ? nullptr : &still_, job_.pool());
+  for (const std::string& warning : views.warnings) {
+    if (std::ranges::find(told_, warning) != told_.end()) continue;
+    told_.push_back(warning);
+    job_.log(LogLevel::kWarning, warning);
+  }
+  return views;
+}
+
+std::vector<StartPoint> GroupFitter::surface_of(const MomentViews& views, size_t count, size_t moment) {
+  std::vector<StartPoint> surface =
+      moment_surface(views, {.voxel_m = options_.voxel_m, .count = count, .seed = salt_of(options_, moment)}, job_.pool());
+  if (surface.size() < kLeastSurface) surface.clear();
+  return surface;
+}
+
+SplatModel GroupFitter::fit_key(const MomentViews& views, const std::vector<StartPoint>& surface,
+                                VideoFrameStats& stats) {
+  const SplatVideoBudget budget = budget_of(options_);
+  const SplatCloud start = splats_at(thinned(surface, std::max<size_t>(budget.max_splats / 2, 1)), options_.sh_degree, job_.pool());
+  SplatModel model = trainer_.fit_key(views, start, budget.max_splats, budget.key_steps,
+                                      salt_of(options_, stats.frame), [&] { job_.check_cancelled(); });
+  // Splats that are near in space are near in the file.
+  SplatCloud cloud = cloud_from_records(model.records, model.layout());
+  model = SplatModel(gathered(cloud, morton_order(cloud.positions)));
+  stats.is_key = true;
+  stats.splats = model.count();
+  stats.psnr = stats.motion_psnr = trainer_.psnr(views, model);
+  return model;
+}
+
+FittedGroup GroupFitter::fit_nothing(size_t first, size_t most) {
+  FittedGroup result;
+  result.group.first_frame = first;
+  for (size_t moment = first; moment < first + most; ++moment) {
+    if (moment > first) {
+      const MomentViews views = load(moment);
+      if (!surface_of(views, kTargetSamples, moment).empty()) break;
+    }
+    result.group.frames.push_back(SplatCloud{.sh_degree = options_.sh_degree});
+    result.frames.push_back({.frame = moment, .is_key = moment == first});
+    job_.advance();
+  }
+  return result;
+}
+
+FittedGroup GroupFitter::fit(size_t first, size_t most) {
+  Stopwatch watch;
+  MomentViews views = load(first);
+  const size_t start_count = std::max(budget_of(options_).max_splats / 2, kGraphSamples);
+  const std::vector<StartPoint> surface = surface_of(views, start_count, first);
+  if (surface.empty()) return fit_nothing(first, most);
+  FittedGroup result;
+  result.group.first_frame = first;
+  VideoFrameStats key{.frame = first, .load_s = watch.seconds()};
+  watch = {};
+  SplatModel model = fit_key(views, surface, key);
+  key.train_s = watch.seconds();
+  const auto finish_frame = [&](const VideoFrameStats& stats) {
+    result.group.frames.push_back(cloud_from_records(model.records, model.layout()));
+    result.frames.push_back(stats);
+    job_.set_score(stats.psnr);
+    job_.advance();
+  };
+  finish_frame(key);
+  if (most == 1) return result;
+  Follower follower(thinned(surface, kGraphSamples), model, static_cast<size_t>(options_.nodes), job_.pool());
+  const SplatNeighbours neighbours = neighbours_of(model.records, model.layout(), kNeighbours);
+  const TemporalWeights weights{options_.temporal_weight, options_.entropy_weight, options_.rigidity_weight};
+  for (size_t moment = first + 1; moment < first + most; ++moment) {
+    VideoFrameStats stats{.frame = moment, .splats = model.count()};
+    watch = {};
+    views = load(moment);
+    const std::vector<StartPoint> target = surface_of(views, kTargetSamples, moment);
+    stats.load_s = watch.seconds();
+    watch = {};
+    if (target.empty()) break;
+    const MotionFit motion = fit_motion(follower.graph, follower.solver, predicted(follower.before, follower.now), target,
+                                        {}, job_.pool());
+    stats.uncovered = motion.uncovered;
+    stats.residual_m = motion.residual_m;
+    if (motion.uncovered > static_cast<double>(options_.group_uncovered)) break;
+    model.records = moved(follower.carried, follower.graph, follower.now, motion.pose, model.records, model.layout(), job_.pool());
+    follower.before = std::exchange(follower.now, motion.pose);
+    stats.motion_psnr = trainer_.psnr(views, model);
+    stats.motion_s = watch.seconds();
+    watch = {};
+    const AlignedVector<float> anchor = model.records;
+    const TemporalTerms terms(anchor, model.layout(), neighbours, weights);
+    trainer_.fine_tune(views, model, terms, budget_of(options_).frame_steps, salt_of(options_, moment),
+                       [&] { job_.check_cancelled(); });
+    stats.psnr = trainer_.psnr(views, model);
+    stats.train_s = watch.seconds();
+    if (stats.psnr < key.psnr - static_cast<double>(options_.group_drop_db)) break;
+    finish_frame(stats);
+  }
+  return result;
+}
+
+}  // namespace diorama

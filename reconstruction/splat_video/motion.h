@@ -1,0 +1,30 @@
+#pragma once
+
+#include "engine/base/thread_pool.h"
+#include "reconstruction/splat_video/motion_solver.h"
+#include "reconstruction/splats/start_splats.h"
+
+#include <vector>
+
+namespace diorama {
+
+struct MotionOptions {
+  int iterations = 30;
+  double reach_start = 2.5, reach_end = 0.25;     // scale of the robust distance, node spacings
+  double rigidity_start = 20, rigidity_end = 0.5;  // of the edges against the surfaces' distance
+  double color_m = 0.15;                           // what a difference of 1 in colour is worth when points are paired
+};
+
+struct MotionFit {
+  GraphPose pose;
+  double residual_m = 0;  // root mean square distance of the paired surfaces, robustly weighted
+  double uncovered = 0;   // share of the surface that the model does not come near
+};
+
+// The pose in which the graph's surface lies on `surface`, found from `start` by non-rigid ICP: points of both surfaces
+// are paired with the nearest of like normal and colour on the other, pulled onto its plane with bounded strength, and
+// the graph is let go from stiff to soft (Amberg et al. 2007). `surface` may be seen in part. Nothing there: `start`.
+MotionFit fit_motion(const DeformationGraph& graph, MotionSolver& solver, const GraphPose& start,
+                     const std::vector<StartPoint>& surface, const MotionOptions& options, ThreadPool& pool);
+
+}  // namespace diorama

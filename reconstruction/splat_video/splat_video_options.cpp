@@ -1,0 +1,16 @@
+#include "reconstruction/splat_video/splat_video_options.h"
+
+#include <array>
+
+namespace diorama {
+
+SplatVideoBudget budget_of(const SplatVideoOptions& options) {
+  constexpr std::array<SplatVideoBudget, 3> kPresets = {{{8000, 400, 40}, {20000, 1200, 120}, {40000, 3000, 300}}};
+  SplatVideoBudget budget = kPresets[static_cast<size_t>(options.preset)];
+  if (options.max_splats > 0) budget.max_splats = static_cast<size_t>(options.max_splats);
+  if (options.key_steps > 0) budget.key_steps = static_cast<size_t>(options.key_steps);
+  if (options.frame_steps >= 0) budget.frame_steps = static_cast<size_t>(options.frame_steps);
+  return budget;
+}
+
+}  // namespace diorama
