@@ -15,14 +15,13 @@ namespace {
 
 constexpr size_t kBlock = 64;           // splats that are updated at once
 constexpr size_t kRowGrain = 16;        // rows of a piece of work
-constexpr float kNoise = 5e5f;          // Kheradmand et al. 2024, equation 8
-constexpr float kNoisyOpacity = 0.12f;  // above, the noise's weight is below 1e-5
 constexpr float kOpacityReg = 0.01f, kScaleReg = 0.01f;
 
-// What what moves is drawn over: any colour where the pictures have alpha, so that opacity is found, too.
+// What is drawn behind what moves: another of the cube's corners at each step where the pictures have alpha, so that
+// opacity is found, too.
 glm::vec3 background_of(const MomentViews& moment, Random& random) {
   if (!moment.has_alpha) return glm::vec3(0);
-  return {random.uniform(), random.uniform(), random.uniform()};
+  return {random.below(2), random.below(2), random.below(2)};
 }
 
 float mean_depth(const MomentViews& moment) {
@@ -164,15 +163,6 @@ void MomentTrainer::update_block(size_t block, size_t visible_count, const Recor
   }
   update_records(adam, visible.data() + first, count, gradients, records_.data(), model.first_moments.data(),
                  model.second_moments.data());
-  if (!step.is_key) return;
-  for (size_t i = 0; i < count; ++i) {
-    const size_t splat = visible[first + i];
-    const std::span<float> record(records_.data() + splat * stride, stride);
-    const float opacity = 1 / (1 + std::exp(-record[SplatLayout::kOpacity]));
-    if (opacity > kNoisyOpacity) continue;
-    Random random(step.salt + step.number * 0x9e3779b97f4a7c15ULL, splat);
-    jitter(record, kNoise * step.rates.position_m / (1 + std::exp(100 * (opacity - 0.005f))), random);
-  }
 }
 
 SplatModel MomentTrainer::fit_key(const MomentViews& moment, const SplatCloud& start, size_t most, size_t steps,
@@ -190,8 +180,7 @@ SplatModel MomentTrainer::fit_key(const MomentViews& moment, const SplatCloud& s
                    .number = i,
                    .sh_degree = sh_degree_at(progress, options_.sh_degree),
                    .background = background_of(moment, random),
-                   .is_key = true,
-                   .salt = salt};
+                   .is_key = true};
     step(moment.views[order.next()], model, now);
     if (i % kDensifyEvery == 0 && progress >= kDensifyFrom && progress < kDensifyUntil) {
       std::copy_n(records_.begin(), model.records.size(), model.records.begin());
@@ -220,7 +209,6 @@ void MomentTrainer::fine_tune(const MomentViews& moment, SplatModel& model, cons
                    .number = i,
                    .sh_degree = options_.sh_degree,
                    .background = background_of(moment, random),
-                   .salt = salt,
                    .terms = &terms};
     step(moment.views[order.next()], model, now);
     advance();

@@ -20,7 +20,8 @@ class MomentTrainer {
   // `still`: what stands behind; must stay.
   MomentTrainer(const SplatVideoOptions& options, const SplatCloud& still, ThreadPool& pool);
 
-  // Trains the cloud anew, up to `most` splats, in `steps` steps (Markov chain Monte Carlo, Kheradmand et al. 2024).
+  // Trains the cloud, in `steps` steps and up to `most` splats: what fades moves to where more is needed, and the cloud
+  // grows (Kheradmand et al. 2024), but without their noise, as the start lies on the surface.
   // `advance` is called after each step; `salt` makes the random numbers this frame's own.
   SplatModel fit_key(const MomentViews& moment, const SplatCloud& start, size_t most, size_t steps, uint64_t salt,
                      const std::function<void()>& advance);
@@ -39,7 +40,6 @@ class MomentTrainer {
     int sh_degree = 0;
     glm::vec3 background{0.0f};
     bool is_key = false;
-    uint64_t salt = 0;
     const TemporalTerms* terms = nullptr;
   };
   void join(const SplatModel& model);
