@@ -60,7 +60,8 @@ std::vector<std::vector<Link>> surface_links(const std::vector<GraphSample>& sam
       const size_t found = tree.nearest(points[i], indices, squared);
       for (size_t k = 0; k < found; ++k) {
         const bool same_side = glm::dot(samples[i].normal, samples[indices[k]].normal) > kSameSide;
-        if (indices[k] != i && same_side) nearest[i].push_back({indices[k], std::sqrt(static_cast<double>(squared[k]))});
+        if (indices[k] != i && same_side)
+          nearest[i].push_back({indices[k], std::sqrt(static_cast<double>(squared[k]))});
       }
     }
   });
@@ -174,7 +175,8 @@ DeformationGraph build_graph(std::span<const StartPoint> points, size_t node_cou
   }
   for (size_t i = 0; i < graph.samples.size(); ++i) {
     if (reached[i].empty()) {
-      reached[i].push_back({nearest_node(graph.nodes, graph.samples[i].position, static_cast<uint32_t>(graph.nodes.size())), 0});
+      reached[i].push_back(
+          {nearest_node(graph.nodes, graph.samples[i].position, static_cast<uint32_t>(graph.nodes.size())), 0});
     }
     graph.samples[i].weights = weights_of(reached[i]);
   }
@@ -184,7 +186,8 @@ DeformationGraph build_graph(std::span<const StartPoint> points, size_t node_cou
   return graph;
 }
 
-std::vector<NodeWeights> weights_at(const DeformationGraph& graph, std::span<const glm::vec3> points, ThreadPool& pool) {
+std::vector<NodeWeights> weights_at(const DeformationGraph& graph, std::span<const glm::vec3> points,
+                                    ThreadPool& pool) {
   std::vector<glm::vec3> samples;
   for (const GraphSample& sample : graph.samples) samples.emplace_back(sample.position);
   const PointTree tree(samples);

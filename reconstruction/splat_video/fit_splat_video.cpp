@@ -64,7 +64,12 @@ class VideoFit {
  public:
   VideoFit(const Capture& capture, const SplatVideoOptions& options, std::filesystem::path glb, JobContext& job,
            const SplatVideoRun& run)
-      : capture_(capture), options_(options), glb_(std::move(glb)), folder_(splat_groups_folder(glb_)), job_(job), run_(run),
+      : capture_(capture),
+        options_(options),
+        glb_(std::move(glb)),
+        folder_(splat_groups_folder(glb_)),
+        job_(job),
+        run_(run),
         moments_(training_moments(capture)) {}
 
   SplatVideoStats fit() {
@@ -97,7 +102,8 @@ class VideoFit {
     there_ = find_splat_groups(folder_);
     for (const SplatGroupHead& head : there_) {
       if (head.fit_key == key_) continue;
-      fail(ErrorCode::kInvalidInput, "{}: the group from frame {} on belongs to another capture or other options: start anew without --resume",
+      fail(ErrorCode::kInvalidInput,
+           "{}: the group from frame {} on belongs to another capture or other options: start anew without --resume",
            folder_.string(), head.first_frame);
     }
   }
@@ -154,8 +160,8 @@ class VideoFit {
 
 }  // namespace
 
-SplatVideoStats fit_splat_video(const Capture& capture, const SplatVideoOptions& given, const std::filesystem::path& glb,
-                                JobContext& job, const SplatVideoRun& run) {
+SplatVideoStats fit_splat_video(const Capture& capture, const SplatVideoOptions& given,
+                                const std::filesystem::path& glb, JobContext& job, const SplatVideoRun& run) {
   SplatVideoOptions options = given;
   check_options(option_fields(options));
   if (run.parts > 1 && options.segment_frames == 0) {
@@ -178,8 +184,8 @@ std::string to_json(const SplatVideoStats& stats) {
                       {"motion_s", f.motion_s},
                       {"train_s", f.train_s}});
   }
-  const nlohmann::ordered_json json = {{"moments", stats.moments},       {"cameras", stats.cameras},
-                                       {"groups", stats.groups},         {"groups_kept", stats.groups_kept},
+  const nlohmann::ordered_json json = {{"moments", stats.moments},         {"cameras", stats.cameras},
+                                       {"groups", stats.groups},           {"groups_kept", stats.groups_kept},
                                        {"most_splats", stats.most_splats}, {"still_splats", stats.still_splats},
                                        {"frames", std::move(frames)}};
   return json.dump(1) + "\n";

@@ -18,11 +18,11 @@ struct SplatVideoRun {
 };
 
 struct SplatVideoStats {
-  size_t moments = 0, cameras = 0;         // that were fitted, at most
-  size_t groups = 0, groups_kept = 0;      // in the range; of these, from a run before
+  size_t moments = 0, cameras = 0;     // that were fitted, at most
+  size_t groups = 0, groups_kept = 0;  // in the range; of these, from a run before
   size_t most_splats = 0, still_splats = 0;
-  bool finished = false;                   // the .glb was written
-  std::vector<VideoFrameStats> frames;     // of the groups that this run fitted
+  bool finished = false;                // the .glb was written
+  std::vector<VideoFrameStats> frames;  // of the groups that this run fitted
 };
 
 // Fits the performance to the training frames: OUT.groups, a file a group, as each is done, and at last OUT.glb. With

@@ -38,7 +38,11 @@ struct Follower {
 
 GroupFitter::GroupFitter(const Capture& capture, const Moments& moments, const SplatVideoOptions& options,
                          const StaticScene& still, JobContext& job)
-    : capture_(capture), moments_(moments), options_(options), still_(still), job_(job),
+    : capture_(capture),
+      moments_(moments),
+      options_(options),
+      still_(still),
+      job_(job),
       trainer_(options, still.splats, job.pool()) {}
 
 MomentViews GroupFitter::load(size_t moment) {
@@ -53,8 +57,8 @@ MomentViews GroupFitter::load(size_t moment) {
 }
 
 std::vector<StartPoint> GroupFitter::surface_of(const MomentViews& views, size_t count, size_t moment) {
-  std::vector<StartPoint> surface =
-      moment_surface(views, {.voxel_m = options_.voxel_m, .count = count, .seed = salt_of(options_, moment)}, job_.pool());
+  std::vector<StartPoint> surface = moment_surface(
+      views, {.voxel_m = options_.voxel_m, .count = count, .seed = salt_of(options_, moment)}, job_.pool());
   if (surface.size() < kLeastSurface) surface.clear();
   return surface;
 }
@@ -62,9 +66,10 @@ std::vector<StartPoint> GroupFitter::surface_of(const MomentViews& views, size_t
 SplatModel GroupFitter::fit_key(const MomentViews& views, const std::vector<StartPoint>& surface,
                                 VideoFrameStats& stats) {
   const SplatVideoBudget budget = budget_of(options_);
-  const SplatCloud start = splats_at(thinned(surface, std::max<size_t>(budget.max_splats / 2, 1)), options_.sh_degree, job_.pool());
-  SplatModel model = trainer_.fit_key(views, start, budget.max_splats, budget.key_steps,
-                                      salt_of(options_, stats.frame), [&] { job_.check_cancelled(); });
+  const SplatCloud start =
+      splats_at(thinned(surface, std::max<size_t>(budget.max_splats / 2, 1)), options_.sh_degree, job_.pool());
+  SplatModel model = trainer_.fit_key(views, start, budget.max_splats, budget.key_steps, salt_of(options_, stats.frame),
+                                      [&] { job_.check_cancelled(); });
   // Splats that are near in space are near in the file.
   SplatCloud cloud = cloud_from_records(model.records, model.layout());
   model = SplatModel(gathered(cloud, morton_order(cloud.positions)));
@@ -120,12 +125,13 @@ FittedGroup GroupFitter::fit(size_t first, size_t most) {
     stats.load_s = watch.seconds();
     watch = {};
     if (target.empty()) break;
-    const MotionFit motion = fit_motion(follower.graph, follower.solver, predicted(follower.before, follower.now), target,
-                                        {}, job_.pool());
+    const MotionFit motion =
+        fit_motion(follower.graph, follower.solver, predicted(follower.before, follower.now), target, {}, job_.pool());
     stats.uncovered = motion.uncovered;
     stats.residual_m = motion.residual_m;
     if (motion.uncovered > static_cast<double>(options_.group_uncovered)) break;
-    model.records = moved(follower.carried, follower.graph, follower.now, motion.pose, model.records, model.layout(), job_.pool());
+    model.records =
+        moved(follower.carried, follower.graph, follower.now, motion.pose, model.records, model.layout(), job_.pool());
     follower.before = std::exchange(follower.now, motion.pose);
     stats.motion_psnr = trainer_.psnr(views, model);
     stats.motion_s = watch.seconds();

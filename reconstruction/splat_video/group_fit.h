@@ -18,8 +18,8 @@ struct VideoFrameStats {
   size_t frame = 0;
   bool is_key = false;
   size_t splats = 0;
-  double motion_psnr = 0;  // as motion left it
-  double psnr = 0;         // as it was written
+  double motion_psnr = 0;                // as motion left it
+  double psnr = 0;                       // as it was written
   double uncovered = 0, residual_m = 0;  // of MotionFit
   double load_s = 0, motion_s = 0, train_s = 0;
 };
@@ -34,8 +34,8 @@ struct FittedGroup {
 class GroupFitter {
  public:
   // All must stay.
-  GroupFitter(const Capture& capture, const Moments& moments, const SplatVideoOptions& options, const StaticScene& still,
-              JobContext& job);
+  GroupFitter(const Capture& capture, const Moments& moments, const SplatVideoOptions& options,
+              const StaticScene& still, JobContext& job);
 
   // From moment `first`; at most `most` of them. It ends earlier where the first frame's splats no longer serve.
   // Advances the job by one a frame.

@@ -13,8 +13,8 @@
 namespace diorama {
 namespace {
 
-constexpr size_t kBlock = 64;           // splats that are updated at once
-constexpr size_t kRowGrain = 16;        // rows of a piece of work
+constexpr size_t kBlock = 64;     // splats that are updated at once
+constexpr size_t kRowGrain = 16;  // rows of a piece of work
 constexpr float kOpacityReg = 0.01f, kScaleReg = 0.01f;
 
 // What is drawn behind what moves: another of the cube's corners at each step where the pictures have alpha, so that
@@ -51,7 +51,9 @@ StepRates tuning_rates(float progress, float extent_m) {
 // Views in random order, each once a pass.
 class Order {
  public:
-  Order(size_t views, Random& random) : order_(views), random_(random) { std::iota(order_.begin(), order_.end(), uint32_t{0}); }
+  Order(size_t views, Random& random) : order_(views), random_(random) {
+    std::iota(order_.begin(), order_.end(), uint32_t{0});
+  }
   size_t next() {
     if (at_ == 0) shuffle(order_, random_);
     const size_t view = order_[at_];
@@ -128,7 +130,8 @@ void MomentTrainer::step(const MomentView& view, SplatModel& model, const Step& 
   if (image_.channels().depth) add_depth_loss(image_, view.depth_m, options_.depth_weight, gradient_, pool_);
   rasterizer_.backward(image_, gradient_, false, pool_);
   const auto visible = rasterizer_.visible();
-  const auto of_model = static_cast<size_t>(std::ranges::lower_bound(visible, static_cast<uint32_t>(moving_)) - visible.begin());
+  const auto of_model =
+      static_cast<size_t>(std::ranges::lower_bound(visible, static_cast<uint32_t>(moving_)) - visible.begin());
   if (step.terms) {
     positions_.resize(moving_);
     for (size_t i = 0; i < moving_; ++i) {

@@ -173,7 +173,8 @@ MomentViews load_moment(const Capture& capture, const Moment& moment, float scal
   std::vector<size_t> blind;  // cameras that see nothing
   const auto leave_out = [&](size_t i, const char* why) {
     const Frame& frame = capture.frames()[whole[i].frame];
-    result.warnings.push_back(fmt::format("{}: frame {} of camera {} is left out: {}", capture.name(), frame.id, frame.camera, why));
+    result.warnings.push_back(
+        fmt::format("{}: frame {} of camera {} is left out: {}", capture.name(), frame.id, frame.camera, why));
   };
   size_t black = 0;
   for (size_t i = 0; i < whole.size(); ++i) {

@@ -15,12 +15,12 @@ namespace diorama {
 
 // What moves in a frame: the box of its picture that holds it.
 struct MomentView {
-  size_t frame = 0;    // of the capture
-  Camera camera;       // of the box: its centre is that of the picture, moved
-  ImageRgba8 color;    // straight alpha; 255 everywhere where the capture has none
-  ImageU8 counts;      // 0: tells nothing of what moves; empty: all counts
-  ImageU8 inside;      // 1: a pixel of what moves; scores are taken there
-  ImageF32 depth_m;    // planar z of what moves, 0 = not measured, or of what stands still
+  size_t frame = 0;  // of the capture
+  Camera camera;     // of the box: its centre is that of the picture, moved
+  ImageRgba8 color;  // straight alpha; 255 everywhere where the capture has none
+  ImageU8 counts;    // 0: tells nothing of what moves; empty: all counts
+  ImageU8 inside;    // 1: a pixel of what moves; scores are taken there
+  ImageF32 depth_m;  // planar z of what moves, 0 = not measured, or of what stands still
 };
 
 struct MomentViews {

@@ -27,8 +27,9 @@ Tracks tracks_of(const Capture& capture) {
     const Frame& frame = capture.frames()[index];
     if (!frame.has_color) continue;
     if (!frame.time_s || !std::isfinite(*frame.time_s)) {
-      fail(ErrorCode::kInvalidInput, "{}: frame {} of camera {} has no time; a splat video needs the time of each frame",
-           capture.name(), frame.id, frame.camera);
+      fail(ErrorCode::kInvalidInput,
+           "{}: frame {} of camera {} has no time; a splat video needs the time of each frame", capture.name(),
+           frame.id, frame.camera);
     }
     tracks[frame.camera].push_back({*frame.time_s, frame.camera, index});
   }
@@ -127,9 +128,8 @@ void tell_of_skewed(const Capture& capture, const Tracks& tracks, const std::vec
   size_t out_of_step = 0;
   for (const auto& [camera, frames] : by_camera) {
     const Skewed& first = frames.front();
-    const std::string where =
-        fmt::format("{:.1f} ms from the other cameras', which are {:.1f} ms apart", 1e3 * first.apart_s,
-                    1e3 * moments.interval_s);
+    const std::string where = fmt::format("{:.1f} ms from the other cameras', which are {:.1f} ms apart",
+                                          1e3 * first.apart_s, 1e3 * moments.interval_s);
     const std::string& id = capture.frames()[first.frame.frame].id;
     out_of_step += 2 * frames.size() > tracks.at(camera).size();
     if (2 * out_of_step > tracks.size()) {
@@ -137,8 +137,9 @@ void tell_of_skewed(const Capture& capture, const Tracks& tracks, const std::vec
            "{}: the cameras are not synchronous: frame {} of camera {} is {}; expected at most {:.0f} % of that",
            capture.name(), id, camera, where, 100 * kMostSkew);
     }
-    moments.warnings.push_back(fmt::format("{}: {} of {} frames of camera {} are left out as not synchronous: frame {} is {}",
-                                           capture.name(), frames.size(), tracks.at(camera).size(), camera, id, where));
+    moments.warnings.push_back(
+        fmt::format("{}: {} of {} frames of camera {} are left out as not synchronous: frame {} is {}", capture.name(),
+                    frames.size(), tracks.at(camera).size(), camera, id, where));
   }
 }
 
@@ -150,9 +151,9 @@ void tell_of_dropped(const Capture& capture, size_t cameras, Moments& moments) {
     dropped += cameras - moment.frames.size();
   }
   if (first == nullptr) return;
-  moments.warnings.push_back(fmt::format(
-      "{}: {} of {} frames are missing; the first at {:.3f} s, which {} of {} cameras saw", capture.name(), dropped,
-      cameras * moments.list.size(), first->time_s, first->frames.size(), cameras));
+  moments.warnings.push_back(
+      fmt::format("{}: {} of {} frames are missing; the first at {:.3f} s, which {} of {} cameras saw", capture.name(),
+                  dropped, cameras * moments.list.size(), first->time_s, first->frames.size(), cameras));
 }
 
 }  // namespace

@@ -9,11 +9,11 @@
 namespace diorama {
 namespace {
 
-constexpr size_t kCandidates = 8;        // nearest points that the best match is chosen from
-constexpr float kLikeNormal = 0.3f;      // least cosine between paired points' normals
-constexpr double kSlide = 0.15;          // share of the pull that is not along the normal
-constexpr double kUncoveredAt = 0.6;     // node spacings to the model: farther is uncovered
-constexpr double kDamping = 1e-6;        // of the mean weight of a node
+constexpr size_t kCandidates = 8;     // nearest points that the best match is chosen from
+constexpr float kLikeNormal = 0.3f;   // least cosine between paired points' normals
+constexpr double kSlide = 0.15;       // share of the pull that is not along the normal
+constexpr double kUncoveredAt = 0.6;  // node spacings to the model: farther is uncovered
+constexpr double kDamping = 1e-6;     // of the mean weight of a node
 
 // One of both surfaces as it is paired: positions, normals and colours of one length.
 struct Cloud {

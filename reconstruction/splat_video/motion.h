@@ -10,8 +10,8 @@ namespace diorama {
 
 struct MotionOptions {
   int iterations = 30;
-  double reach_start = 2.5, reach_end = 0.25;     // scale of the robust distance, node spacings
-  double rigidity_start = 5, rigidity_end = 0.03;   // of the edges against the surfaces' distance
+  double reach_start = 2.5, reach_end = 0.25;      // scale of the robust distance, node spacings
+  double rigidity_start = 5, rigidity_end = 0.03;  // of the edges against the surfaces' distance
   double color_m = 0.15;                           // what a difference of 1 in colour is worth when points are paired
 };
 

@@ -31,7 +31,8 @@ Matrix36 jacobian_of(glm::dvec3 arm, double weight) {
 }
 
 // Of edge (a, b) as node a carries it: where a takes b, less where b is. Zero where the edge moves rigidly with a.
-glm::dvec3 edge_residual(const DeformationGraph& graph, const GraphPose& pose, uint32_t a, uint32_t b, glm::dvec3& arm) {
+glm::dvec3 edge_residual(const DeformationGraph& graph, const GraphPose& pose, uint32_t a, uint32_t b,
+                         glm::dvec3& arm) {
   arm = pose[a].rotation * (graph.nodes[b] - graph.nodes[a]);
   return arm + graph.nodes[a] + pose[a].translation - graph.nodes[b] - pose[b].translation;
 }
@@ -77,7 +78,7 @@ struct MotionSolver::Impl {
 
   const DeformationGraph& graph;
   std::vector<std::pair<uint32_t, uint32_t>> pairs;
-  std::vector<size_t> columns;  // first pair of each column
+  std::vector<size_t> columns;                                                              // first pair of each column
   std::vector<std::array<size_t, NodeWeights::kCount * NodeWeights::kCount>> sample_slots;  // of nodes k, l: 4 k + l
   std::vector<Matrix6> blocks;
   std::vector<Vector6> right;

@@ -36,9 +36,11 @@ struct SplatVideoOptions {
     option("frame-count", frame_count, {0, 1e7}, "instants to fit; 0: to the end");
     option("max-splats", max_splats, {0, 1.6e7}, "budget of splats of a group; 0: the preset's");
     option("key-steps", key_steps, {0, 1e7}, "training steps of a group's first frame; 0: the preset's");
-    option("frame-steps", frame_steps, {-1, 1e7}, "training steps of each other frame; -1: the preset's, 0: motion alone");
+    option("frame-steps", frame_steps, {-1, 1e7},
+           "training steps of each other frame; -1: the preset's, 0: motion alone");
     option("group-frames", group_frames, {1, 1000}, "most frames of a group");
-    option("segment-frames", segment_frames, {0, 1e7}, "groups end at multiples of this, so that processes can share the work; 0: none");
+    option("segment-frames", segment_frames, {0, 1e7},
+           "groups end at multiples of this, so that processes can share the work; 0: none");
     option("scale", scale, {0.01, 1}, "size of the training images, as a share of the capture's");
     option("sh-degree", sh_degree, {0, 3}, "degree of the spherical harmonics of the colours");
     option("surface-voxel", voxel_m, {0.001, 1}, "voxel of the surfaces that motion follows, m");
@@ -48,8 +50,10 @@ struct SplatVideoOptions {
     option("temporal-weight", temporal_weight, {0, 100}, "weight of the squared change from frame to frame");
     option("entropy-weight", entropy_weight, {0, 100}, "weight of the bits that the change from frame to frame takes");
     option("rigidity-weight", rigidity_weight, {0, 100}, "weight of neighbours' unlike motion in fine-tuning");
-    option("group-drop", group_drop_db, {0, 100}, "a frame that scores this much less than its group's first starts a group, dB");
-    option("group-uncovered", group_uncovered, {0, 1}, "so does one with this share of its surface uncovered by the group's splats");
+    option("group-drop", group_drop_db, {0, 100},
+           "a frame that scores this much less than its group's first starts a group, dB");
+    option("group-uncovered", group_uncovered, {0, 1},
+           "so does one with this share of its surface uncovered by the group's splats");
     option("seed", seed, {0, 2e9}, "of all that is random");
   }
 };

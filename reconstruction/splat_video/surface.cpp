@@ -42,13 +42,17 @@ std::vector<StartPoint> sampled(const Mesh& mesh, size_t count, Random& random) 
   points.reserve(count);
   size_t at = 0;
   for (size_t i = 0; i < count; ++i) {
-    const double target = (static_cast<double>(i) + static_cast<double>(random.uniform())) / static_cast<double>(count) * sum;
+    const double target =
+        (static_cast<double>(i) + static_cast<double>(random.uniform())) / static_cast<double>(count) * sum;
     while (at + 1 < sums.size() && sums[at] < target) ++at;
     const glm::uvec3& t = mesh.triangles[at];
     const float root = std::sqrt(random.uniform()), share = random.uniform();
     const glm::vec3 weights(1 - root, root * (1 - share), root * share);
-    const auto mix = [&](const std::vector<glm::vec3>& of) { return weights.x * of[t.x] + weights.y * of[t.y] + weights.z * of[t.z]; };
-    const glm::vec3 edge1 = mesh.positions[t.y] - mesh.positions[t.x], edge2 = mesh.positions[t.z] - mesh.positions[t.x];
+    const auto mix = [&](const std::vector<glm::vec3>& of) {
+      return weights.x * of[t.x] + weights.y * of[t.y] + weights.z * of[t.z];
+    };
+    const glm::vec3 edge1 = mesh.positions[t.y] - mesh.positions[t.x],
+                    edge2 = mesh.positions[t.z] - mesh.positions[t.x];
     const glm::vec3 smooth = mesh.normals.empty() ? glm::cross(edge1, edge2) : mix(mesh.normals);
     const float length = glm::length(smooth);
     points.push_back({.position = mix(mesh.positions), .normal = length > 0 ? smooth / length : glm::vec3(0)});

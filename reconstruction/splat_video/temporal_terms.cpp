@@ -72,7 +72,11 @@ SplatNeighbours neighbours_of(std::span<const float> records, SplatLayout layout
 
 TemporalTerms::TemporalTerms(std::span<const float> anchor, SplatLayout layout, const SplatNeighbours& neighbours,
                              const TemporalWeights& weights)
-    : anchor_(anchor), layout_(layout), neighbours_(neighbours), weights_(weights), inverse_steps_(inverse_steps(layout)) {
+    : anchor_(anchor),
+      layout_(layout),
+      neighbours_(neighbours),
+      weights_(weights),
+      inverse_steps_(inverse_steps(layout)) {
   const size_t count = anchor.size() / layout.stride();
   DIO_CHECK(neighbours.first.size() == count + 1);
   inverse_count_ = 1.0f / static_cast<float>(std::max<size_t>(count, 1));
@@ -116,7 +120,8 @@ void TemporalTerms::add_gradient(size_t splat, std::span<const float> record, st
   for (const uint32_t k : neighbours_.of(splat)) apart += own - (positions[k] - position_in(anchor_, stride, k));
   // Each pair stands in the sum twice.
   const float scale = 4 * weights_.rigidity * inverse_count_ / (kPositionStep_m * kPositionStep_m);
-  for (int axis = 0; axis < 3; ++axis) gradient[SplatLayout::kPosition + static_cast<size_t>(axis)] += scale * apart[axis];
+  for (int axis = 0; axis < 3; ++axis)
+    gradient[SplatLayout::kPosition + static_cast<size_t>(axis)] += scale * apart[axis];
 }
 
 }  // namespace diorama

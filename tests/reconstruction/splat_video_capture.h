@@ -14,8 +14,8 @@ struct Performance {
   std::vector<Camera> cameras;
   int moments = 4;
   double fps = 30;
-  bool alpha = true;                                   // where the scene is missed
-  std::function<void(CaptureContent&)> change;         // of frames: times, splits
+  bool alpha = true;                            // where the scene is missed
+  std::function<void(CaptureContent&)> change;  // of frames: times, splits
   std::function<void(const Frame&, FrameImages&)> change_images;
 };
 
@@ -31,8 +31,8 @@ class PerformanceSource : public FrameSource {
     const RayScene scene = performance_.scene(time_s);
     FrameImages images;
     if (frame.depth) images.depth_m = std::make_shared<const ImageF32>(render_depth(scene, *frame.depth));
-    ImageRgba8 color =
-        render_color(scene, [&](glm::vec3 p) { return performance_.paint(p, time_s); }, frame.color);
+    ImageRgba8 color = render_color(
+        scene, [&](glm::vec3 p) { return performance_.paint(p, time_s); }, frame.color);
     for (int y = 0; y < color.height() && performance_.alpha; ++y) {
       for (int x = 0; x < color.width(); ++x) {
         if (scene(frame.color.world_from_camera.translation, ray_of(frame.color, x, y)) == kMiss) {
@@ -79,8 +79,10 @@ inline Performance rolling_ball() {
     const float turn = kSpeed_m_per_s / kRadius_m * static_cast<float>(time_s);  // about z, against x: it rolls
     const glm::vec3 d = p - center(time_s);
     const glm::vec3 own(std::cos(turn) * d.x - std::sin(turn) * d.y, std::sin(turn) * d.x + std::cos(turn) * d.y, d.z);
-    const bool check = (static_cast<int>(std::floor(own.x * 7)) + static_cast<int>(std::floor(own.y * 7)) +
-                        static_cast<int>(std::floor(own.z * 7))) % 2 == 0;
+    const bool check = (static_cast<int>(std::floor(own.x * 4)) + static_cast<int>(std::floor(own.y * 4)) +
+                        static_cast<int>(std::floor(own.z * 4))) %
+                           2 ==
+                       0;
     return check ? glm::u8vec3(220, 120, 30) : glm::u8vec3(30, 60, 220);
   };
   performance.cameras = cameras_around({0, 0, 0}, 1.4f, 9);

@@ -1,6 +1,5 @@
-#include "reconstruction/splat_video/moments.h"
-
 #include "reconstruction/splat_video/moment_views.h"
+#include "reconstruction/splat_video/moments.h"
 #include "tests/expect_error.h"
 #include "tests/reconstruction/splat_video_capture.h"
 
@@ -46,7 +45,8 @@ TEST(Moments, LeaveOutHeldOutCameras) {
 
 TEST(Moments, KeepADroppedFramesMomentWithTheOtherCameras) {
   const Moments moments = moments_after([](CaptureContent& content) {
-    std::erase_if(content.frames, [](const Frame& frame) { return frame.id == "cam0/0002" || frame.id == "cam1/0000"; });
+    std::erase_if(content.frames,
+                  [](const Frame& frame) { return frame.id == "cam0/0002" || frame.id == "cam1/0000"; });
   });
   ASSERT_EQ(moments.list.size(), 4u);
   EXPECT_EQ(moments.list[0].frames.size(), 3u);

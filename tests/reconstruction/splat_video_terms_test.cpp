@@ -1,9 +1,9 @@
-#include "reconstruction/splat_video/temporal_terms.h"
-
 #include "engine/base/random.h"
+#include "reconstruction/splat_video/temporal_terms.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace diorama::test {

@@ -181,7 +181,9 @@ Command fit_command(CLI::App& program) {
       "Fits a scene to a capture and writes it as one .glb. Ctrl-C leaves a checkpoint; --resume goes on from it.");
   const auto args = std::make_shared<FitArguments>();
   app->add_option("CAPTURE", args->capture, "folder of the capture")->required();
-  app->add_option("--as", args->representation, "what to fit")->required()->check(CLI::IsMember({"mesh", "splats", "splat-video"}));
+  app->add_option("--as", args->representation, "what to fit")
+      ->required()
+      ->check(CLI::IsMember({"mesh", "splats", "splat-video"}));
   app->add_option("-o,--output", args->output, "the file to write: .glb; .ply or .spz of splats")->required();
   app->add_option("--checkpoint", args->checkpoint, "folder of the checkpoint (default: OUTPUT.checkpoint)");
   app->add_flag("--resume", args->resume, "go on from the checkpoint of a run that was stopped");

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace diorama {
 namespace {
@@ -43,18 +44,20 @@ bool serves_splat_video(const std::string& flag) {
 void add_splat_video_options(CLI::App& app, SplatVideoArguments& args) {
   std::vector<OptionField> fields = option_fields(args.options);
   std::erase_if(fields, [](const OptionField& field) { return is_shared(field.name); });
-  add_options(app, fields, kSplatVideoGroup);
+  add_options(app, std::as_const(fields), kSplatVideoGroup);
   app.add_option("--part", args.part,
                  "K/N: fit only every N-th segment, beside other processes; run once more with --resume and without "
                  "--part when all are done")
       ->group(kSplatVideoGroup);
-  app.add_option("--frame-stats", args.stats, "write each fitted frame's figures to this file (JSON)")->group(kSplatVideoGroup);
+  app.add_option("--frame-stats", args.stats, "write each fitted frame's figures to this file (JSON)")
+      ->group(kSplatVideoGroup);
 }
 
 void run_fit_splat_video(const CLI::App& app, const SplatVideoArguments& args, const Capture& capture,
                          const std::string& output, TerminalJob& terminal) {
   if (!output.ends_with(".glb")) {
-    fail(ErrorCode::kInvalidInput, "{}: a splat video is written as .glb, with its groups in a folder beside it", output);
+    fail(ErrorCode::kInvalidInput, "{}: a splat video is written as .glb, with its groups in a folder beside it",
+         output);
   }
   SplatVideoOptions options = args.options;
   for (const OptionField& field : option_fields(options)) {
@@ -71,10 +74,12 @@ void run_fit_splat_video(const CLI::App& app, const SplatVideoArguments& args, c
   double psnr = 0;
   for (const VideoFrameStats& frame : stats.frames) psnr += frame.psnr / static_cast<double>(fitted);
   const std::string speed =
-      fitted == 0 ? std::string("nothing left to fit")
-                  : fmt::format("{} frames fitted in {:.0f} s ({:.1f} s a frame, {:.1f} s of CPU time), training PSNR {:.2f} dB",
-                                fitted, watch.seconds(), watch.seconds() / static_cast<double>(fitted),
-                                (process_cpu_seconds() - cpu_start_s) / static_cast<double>(fitted), psnr);
+      fitted == 0
+          ? std::string("nothing left to fit")
+          : fmt::format(
+                "{} frames fitted in {:.0f} s ({:.1f} s a frame, {:.1f} s of CPU time), training PSNR {:.2f} dB",
+                fitted, watch.seconds(), watch.seconds() / static_cast<double>(fitted),
+                (process_cpu_seconds() - cpu_start_s) / static_cast<double>(fitted), psnr);
   fmt::print("{}: {} groups ({} kept), at most {} splats; {}\n",
              stats.finished ? output : splat_groups_folder(output).string(), stats.groups, stats.groups_kept,
              stats.most_splats, speed);
