@@ -111,18 +111,59 @@ fs::path image_path(const fs::path& folder, int frame) {
   return {};
 }
 
+// Numbers of frames, rising, as "0003, 0007 to 0011"; long lists end in "...".
+std::string listed(const std::vector<int>& numbers) {
+  constexpr size_t kMostRanges = 5;
+  std::string list;
+  size_t ranges = 0;
+  for (size_t begin = 0, end = 0; begin < numbers.size(); begin = end, ++ranges) {
+    while (end < numbers.size() && numbers[end] == numbers[begin] + static_cast<int>(end - begin)) ++end;
+    list += ranges > 0 ? ", " : "";
+    if (ranges == kMostRanges) return list + "...";
+    list += fmt::format("{:04}", numbers[begin]);
+    if (end - begin > 1) list += fmt::format(" to {:04}", numbers[end - 1]);
+  }
+  return list;
+}
+
+// What a camera lacks; frame numbers.
+struct CameraGaps {
+  std::vector<int> color, depth;  // depth: of frames that have colour
+};
+
+// A camera that drops frames is told by name: what is fitted to the others alone may be worse at these times.
+void warn_of_gaps(const fs::path& folder, const Rig& rig, const std::vector<CameraGaps>& gaps,
+                  CaptureContent& content) {
+  for (size_t i = 0; i < gaps.size(); ++i) {
+    const std::string& id = rig.cameras[i].id;
+    const size_t missing = gaps[i].color.size(), taken = static_cast<size_t>(rig.frames) - missing;
+    if (missing > 0) {
+      content.warnings.push_back(fmt::format("camera {}: {} of {} colour images are not in {} and are left out: {}", id,
+                                             missing, rig.frames, (folder / "rgb" / id).string(),
+                                             listed(gaps[i].color)));
+    }
+    const size_t without = gaps[i].depth.size();
+    if (without > 0 && !content.conventions.depth_unit.empty()) {
+      content.warnings.push_back(fmt::format("camera {}: {} of {} frames have no depth image in {}: {}", id, without,
+                                             taken, (folder / "depth" / id).string(), listed(gaps[i].depth)));
+    }
+  }
+}
+
 // All cameras of the first moment, then of the next: frames that belong together stand together.
-void add_frames(const fs::path& folder, const Rig& rig, CaptureContent& content, std::vector<FrameFiles>& files) {
-  size_t missing = 0;
+std::vector<CameraGaps> add_frames(const fs::path& folder, const Rig& rig, CaptureContent& content,
+                                   std::vector<FrameFiles>& files) {
+  std::vector<CameraGaps> gaps(rig.cameras.size());
   for (int number = 0; number < rig.frames; ++number) {
     for (size_t i = 0; i < rig.cameras.size(); ++i) {
       const RigCamera& camera = rig.cameras[i];
       const fs::path color = image_path(folder / "rgb" / camera.id, number);
       const fs::path depth = image_path(folder / "depth" / camera.id, number);
       if (color.empty()) {
-        ++missing;
+        gaps[i].color.push_back(number);
         continue;
       }
+      if (depth.empty()) gaps[i].depth.push_back(number);
       Frame frame{.id = fmt::format("{}/{:04}", camera.id, number), .color = camera.camera};
       if (!depth.empty()) frame.depth = camera.camera;
       frame.time_s = number / rig.fps;
@@ -133,14 +174,11 @@ void add_frames(const fs::path& folder, const Rig& rig, CaptureContent& content,
       files.push_back({color, depth, {}, {}, {}});
     }
   }
-  if (missing > 0) {
-    content.warnings.push_back(fmt::format("{} of {} colour images are not in {} and are left out", missing,
-                                           missing + content.frames.size(), (folder / "rgb").string()));
-  }
   if (content.frames.empty()) {
     fail(ErrorCode::kNotFound, "{}: no image rgb/{}/frame_0000.png or the like is there", folder.string(),
          rig.cameras.front().id);
   }
+  return gaps;
 }
 
 CaptureContent read_rig_capture(const fs::path& folder, const CaptureOptions& options) {
@@ -149,7 +187,7 @@ CaptureContent read_rig_capture(const fs::path& folder, const CaptureOptions& op
   const Rig rig = with_context(path, [&] { return read_rig(JsonValue(document)); });
   CaptureContent content;
   std::vector<FrameFiles> files;
-  add_frames(folder, rig, content, files);
+  const std::vector<CameraGaps> gaps = add_frames(folder, rig, content, files);
   content.has_split =
       std::any_of(rig.cameras.begin(), rig.cameras.end(), [](const RigCamera& camera) { return camera.split; });
   const bool depth =
@@ -160,6 +198,7 @@ CaptureContent read_rig_capture(const fs::path& folder, const CaptureOptions& op
     conventions.depth_unit = "1 mm";
     conventions.invalid_depth = std::string(1, '0');
   }
+  warn_of_gaps(folder, rig, gaps, content);
   conventions.up_in_world = rig.up_in_world;
   conventions.up_source = "format";
   content.source = make_file_source(std::move(files), content.frames, {0.001, {0}}, {}, options.depth_max_m);

@@ -57,8 +57,28 @@ TEST(RigReader, LeavesOutMissingColourAndKeepsFramesWithoutDepth) {
   const Capture capture = open_capture(dir.path());
   ASSERT_EQ(capture.frames().size(), 3u);
   EXPECT_FALSE(capture.frames()[1].depth);
-  ASSERT_EQ(capture.warnings().size(), 1u);
-  EXPECT_THAT(capture.warnings()[0], testing::HasSubstr("1 of 4 colour images"));
+  ASSERT_EQ(capture.warnings().size(), 2u);
+  EXPECT_THAT(capture.warnings()[0], testing::HasSubstr("camera cam00: 1 of 2 colour images are not in"));
+  EXPECT_THAT(capture.warnings()[0], testing::EndsWith("left out: 0001"));
+  EXPECT_THAT(capture.warnings()[1], testing::HasSubstr("camera cam01: 1 of 2 frames have no depth image"));
+}
+
+TEST(RigReader, ListsTheFramesThatACameraDropped) {
+  const TempDir dir;
+  write_rig(dir.path());
+  std::string meta = meta_json(camera_json("cam00", "train") + "," + camera_json("cam01", "test"));
+  write_file(dir / "meta.json", meta.replace(meta.find("\"frames\": 2"), 11, "\"frames\": 40"));
+  for (int frame = 2; frame < 40; ++frame) {
+    const bool dropped = frame == 5 || (frame >= 10 && frame < 14) || (frame > 20 && frame % 3 == 0);
+    const std::string name = fmt::format("frame_{:04}.png", frame);
+    fs::copy_file(dir / "rgb/cam00/frame_0000.png", dir / ("rgb/cam00/" + name));
+    if (!dropped) fs::copy_file(dir / "rgb/cam01/frame_0000.png", dir / ("rgb/cam01/" + name));
+  }
+  fs::remove_all(dir / "depth");
+  const Capture capture = open_capture(dir.path());
+  ASSERT_EQ(capture.warnings().size(), 1u) << "a rig without any depth lacks none";
+  EXPECT_THAT(capture.warnings()[0], testing::HasSubstr("camera cam01: 12 of 40 colour images"));
+  EXPECT_THAT(capture.warnings()[0], testing::EndsWith(": 0005, 0010 to 0013, 0021, 0024, 0027, ..."));
 }
 
 TEST(RigReader, NamesTheKeyThatIsWrong) {
