@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace diorama {
 namespace {
@@ -83,6 +84,19 @@ Asset read_one_level(const std::filesystem::path& path, ThreadPool* pool) {
        path.string());
 }
 
+// The first frame of a splat video as splats of its own: its other frames are not what was converted or edited.
+std::vector<std::string> write_still(const Asset& asset, const std::filesystem::path& path,
+                                     const AssetWriteOptions& options) {
+  Asset still = asset;
+  still.record->representation = "splats";
+  std::vector<std::string> losses = {
+      fmt::format("the file holds the first frame of the splat video; the others stay in {}",
+                  std::exchange(still.record->splat_groups, std::string()))};
+  const std::vector<std::string> more = write_asset(still, path, options);
+  losses.insert(losses.end(), more.begin(), more.end());
+  return losses;
+}
+
 }  // namespace
 
 Asset read_asset(const std::filesystem::path& path, const AssetReadOptions& options) {
@@ -100,6 +114,7 @@ Asset read_asset(const std::filesystem::path& path, const AssetReadOptions& opti
 std::vector<std::string> write_asset(const Asset& asset, const std::filesystem::path& path,
                                      const AssetWriteOptions& options) {
   check_asset_name(path);
+  if (asset.record && !asset.record->splat_groups.empty()) return write_still(asset, path, options);
   const std::string extension = lower_extension(path);
   if (extension == ".glb") {
     write_glb(asset, path, {.pack_splats = options.pack});

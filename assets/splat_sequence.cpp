@@ -84,10 +84,10 @@ OrderedJson index_json(const SplatSequence& sequence, OrderedJson record) {
 std::vector<SplatPart> parts_of(const SplatCloud& background_in_asset, SplatCloud moving,
                                 const Rigid& asset_from_capture) {
   std::vector<SplatPart> parts;
-  if (background_in_asset.size() > 0) parts.push_back({"background", background_in_asset});
+  if (background_in_asset.size() > 0) parts.push_back({kSplatBackgroundName, background_in_asset});
   if (moving.size() > 0) {
     transform(moving, asset_from_capture);
-    parts.push_back({"moving", std::move(moving)});
+    parts.push_back({kSplatMovingName, std::move(moving)});
   }
   return parts;
 }
@@ -253,9 +253,14 @@ std::vector<SplatPart> SplatSequenceReader::frame(size_t index) const {
   return parts_of(background_in_asset_, moving(index), record_.asset_from_capture);
 }
 
-std::optional<fs::path> splat_groups_of(const Asset& asset, const fs::path& path) {
+std::optional<SplatSequenceReader> open_splat_sequence(const Asset& asset, const fs::path& path) {
   if (!asset.record || asset.record->splat_groups.empty()) return std::nullopt;
-  return path.parent_path() / asset.record->splat_groups;
+  const fs::path folder = path.parent_path() / asset.record->splat_groups;
+  if (!fs::exists(folder)) {
+    fail(ErrorCode::kNotFound, "{}: is the first frame of a splat video, whose folder {} is not beside it",
+         path.string(), asset.record->splat_groups);
+  }
+  return SplatSequenceReader(folder);
 }
 
 }  // namespace diorama

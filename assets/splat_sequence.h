@@ -17,6 +17,9 @@ namespace diorama {
 // where each group has a file, what stands still a file of its own, and sequence.json says how they follow.
 // docs/splat_sequence.md describes them. All splats in the folder are in the capture's frame.
 
+// Names of the clouds of a frame.
+inline constexpr const char *kSplatBackgroundName = "background", *kSplatMovingName = "moving";
+
 std::filesystem::path splat_groups_folder(const std::filesystem::path& glb);
 
 // Writing. Any number of processes may add groups to one folder, in any order; finish_splat_sequence makes the index
@@ -59,7 +62,7 @@ class SplatSequenceReader {
   // What moves, in the capture's frame, at a frame counted from 0.
   SplatCloud moving(size_t frame) const;
 
-  // Clouds "background" and "moving" in the asset's frame; those without splats are left out.
+  // Clouds by the names above in the asset's frame; those without splats are left out.
   std::vector<SplatPart> frame(size_t index) const;
   std::vector<SplatPart> frame_at(double time_s) const { return frame(nearest_frame(sequence_, time_s)); }
 
@@ -72,7 +75,8 @@ class SplatSequenceReader {
   uint64_t file_bytes_ = 0;
 };
 
-// The folder of the performance that an asset, read from `path`, is the first frame of; nothing if it is of none.
-std::optional<std::filesystem::path> splat_groups_of(const Asset& asset, const std::filesystem::path& path);
+// The performance that an asset, read from `path`, is the first frame of; nothing if it is of none. Error kNotFound:
+// its folder is not beside the file.
+std::optional<SplatSequenceReader> open_splat_sequence(const Asset& asset, const std::filesystem::path& path);
 
 }  // namespace diorama

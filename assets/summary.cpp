@@ -27,6 +27,22 @@ Json json_of(const SplatHistogram& histogram) {
   return {{"edges", histogram.edges}, {"counts", histogram.counts}};
 }
 
+Json json_of(const Bounds& bounds) {
+  return {{"min", {bounds.min.x, bounds.min.y, bounds.min.z}}, {"max", {bounds.max.x, bounds.max.y, bounds.max.z}}};
+}
+
+Json json_of(const SplatVideoSummary& v) {
+  return {{"frames", v.frames},
+          {"groups", v.groups},
+          {"frames_of_group", {{"least", v.shortest_group}, {"most", v.longest_group}}},
+          {"moving_splats", {{"least", v.fewest_splats}, {"most", v.most_splats}, {"mean", v.mean_splats}}},
+          {"background_splats", v.background_splats},
+          {"first_time_s", v.first_time_s},
+          {"last_time_s", v.last_time_s},
+          {"file_bytes", v.file_bytes},
+          {"bounds_m", v.bounds.empty() ? Json(nullptr) : json_of(v.bounds)}};
+}
+
 Json json_of(const AssetSummary& summary) {
   const SplatSummary& s = *summary.splats;
   const std::optional<double> bytes = summary.bytes_per_splat();
@@ -76,6 +92,18 @@ std::string text_of(const AssetSummary& summary) {
          bars_of("view dependence of the colour (deviation over all directions)", s.sh_histogram);
 }
 
+std::string text_of(const SplatVideoSummary& v) {
+  const glm::vec3 size = v.bounds.empty() ? glm::vec3(0) : v.bounds.max - v.bounds.min;
+  std::string text = fmt::format("splat video {} frame{} from {:.3f} to {:.3f} s in {} group{} of {} to {} frames\n",
+                                 v.frames, v.frames == 1 ? "" : "s", v.first_time_s, v.last_time_s, v.groups,
+                                 v.groups == 1 ? "" : "s", v.shortest_group, v.longest_group);
+  text += fmt::format("moving      {:.0f} splats a frame ({} to {}), {} more stand still\n", v.mean_splats,
+                      v.fewest_splats, v.most_splats, v.background_splats);
+  text += fmt::format("in its folder {:.1f} MB, {:.3f} MB a frame\n", static_cast<double>(v.file_bytes) / 1e6,
+                      static_cast<double>(v.file_bytes) / 1e6 / static_cast<double>(v.frames));
+  return text + fmt::format("all frames  {:.3f} x {:.3f} x {:.3f} m (x, y up, z)\n", size.x, size.y, size.z);
+}
+
 // Corrections of single frames are counted: the list is for machines.
 std::string calibration_text(const std::string& json) {
   Json calibration = embedded(json);
@@ -88,6 +116,28 @@ std::string calibration_text(const std::string& json) {
 std::optional<double> AssetSummary::bytes_per_splat() const {
   if (file_bytes == 0 || meshes > 0 || !splats) return std::nullopt;
   return static_cast<double>(file_bytes) / static_cast<double>(splats->splats);
+}
+
+SplatVideoSummary summarize(const SplatSequenceReader& performance) {
+  const SplatSequence& sequence = performance.sequence();
+  SplatVideoSummary summary{.frames = sequence.frame_count(),
+                            .groups = sequence.groups.size(),
+                            .background_splats = sequence.background.size(),
+                            .fewest_splats = SIZE_MAX,
+                            .shortest_group = SIZE_MAX,
+                            .first_time_s = sequence.times_s.front(),
+                            .last_time_s = sequence.times_s.back(),
+                            .file_bytes = performance.file_bytes(),
+                            .bounds = performance.bounds()};
+  for (const SplatGroupInfo& group : sequence.groups) {
+    summary.fewest_splats = std::min(summary.fewest_splats, group.splat_count);
+    summary.most_splats = std::max(summary.most_splats, group.splat_count);
+    summary.shortest_group = std::min(summary.shortest_group, group.frame_count);
+    summary.longest_group = std::max(summary.longest_group, group.frame_count);
+    const double share = static_cast<double>(group.frame_count) / static_cast<double>(summary.frames);
+    summary.mean_splats += share * static_cast<double>(group.splat_count);
+  }
+  return summary;
 }
 
 AssetSummary summarize(const Asset& asset, uint64_t file_bytes) {
@@ -109,12 +159,10 @@ AssetSummary summarize(const Asset& asset, uint64_t file_bytes) {
 std::string to_json(const AssetSummary& s) {
   Json object{{"meshes", s.meshes},     {"materials", s.materials}, {"textures", s.textures},
               {"vertices", s.vertices}, {"triangles", s.triangles}, {"bounds_m", nullptr}};
-  if (!s.bounds.empty()) {
-    object["bounds_m"] = {{"min", {s.bounds.min.x, s.bounds.min.y, s.bounds.min.z}},
-                          {"max", {s.bounds.max.x, s.bounds.max.y, s.bounds.max.z}}};
-  }
+  if (!s.bounds.empty()) object["bounds_m"] = json_of(s.bounds);
   if (s.file_bytes > 0) object["file_bytes"] = s.file_bytes;
   if (s.splats) object["splats"] = json_of(s);
+  if (s.video) object["splat_video"] = json_of(*s.video);
   if (!s.notes.empty()) object["notes"] = s.notes;
   if (s.record && !s.record->tool_version.empty()) {
     object["diorama"] = {{"tool_version", s.record->tool_version},
@@ -138,6 +186,7 @@ std::string to_text(const AssetSummary& s) {
     const glm::vec3 size = s.bounds.max - s.bounds.min;
     text += fmt::format("size        {:.3f} x {:.3f} x {:.3f} m (x, y up, z)\n", size.x, size.y, size.z);
   }
+  if (s.video) text += text_of(*s.video);
   for (const std::string& note : s.notes) text += "note        " + note + "\n";
   if (!s.record || s.record->tool_version.empty()) return text + "made by     another program\n";
   text += fmt::format("made by     diorama {} as {} from capture {}\n", s.record->tool_version,

@@ -58,18 +58,37 @@ double channel_sum(const ImageRgba8& first, const ImageRgba8& second, int channe
   });
 }
 
+uint64_t squared_difference(glm::u8vec4 a, glm::u8vec4 b) {
+  const glm::ivec3 d = glm::ivec3(a) - glm::ivec3(b);
+  return static_cast<uint64_t>(d.x * d.x + d.y * d.y + d.z * d.z);
+}
+
+double psnr_of(uint64_t squared_sum, size_t pixels) {
+  if (squared_sum == 0) return std::numeric_limits<double>::infinity();
+  const double mean = static_cast<double>(squared_sum) / (3.0 * static_cast<double>(pixels));
+  return 10.0 * std::log10(255.0 * 255.0 / mean);
+}
+
 }  // namespace
 
 double psnr(const ImageRgba8& a, const ImageRgba8& b) {
   DIO_CHECK(a.size_px() == b.size_px() && !a.empty());
   uint64_t sum = 0;
+  for (size_t i = 0; i < a.pixels().size(); ++i) sum += squared_difference(a.pixels()[i], b.pixels()[i]);
+  return psnr_of(sum, a.pixels().size());
+}
+
+std::optional<double> psnr_where(const ImageRgba8& a, const ImageRgba8& b, const ImageU8& where) {
+  DIO_CHECK(a.size_px() == b.size_px() && a.size_px() == where.size_px());
+  uint64_t sum = 0;
+  size_t count = 0;
   for (size_t i = 0; i < a.pixels().size(); ++i) {
-    const glm::ivec3 d = glm::ivec3(a.pixels()[i]) - glm::ivec3(b.pixels()[i]);
-    sum += static_cast<uint64_t>(d.x * d.x + d.y * d.y + d.z * d.z);
+    if (where.pixels()[i] == 0) continue;
+    sum += squared_difference(a.pixels()[i], b.pixels()[i]);
+    ++count;
   }
-  if (sum == 0) return std::numeric_limits<double>::infinity();
-  const double mean = static_cast<double>(sum) / (3.0 * static_cast<double>(a.pixels().size()));
-  return 10.0 * std::log10(255.0 * 255.0 / mean);
+  if (count == 0) return std::nullopt;
+  return psnr_of(sum, count);
 }
 
 double ssim(const ImageRgba8& a, const ImageRgba8& b, ThreadPool& pool) {

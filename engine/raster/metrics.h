@@ -12,6 +12,9 @@ namespace diorama {
 // dB over all pixels and channels, peak 255. Equal pictures give +infinity.
 double psnr(const ImageRgba8& a, const ImageRgba8& b);
 
+// The same over the pixels where `where` is not 0; nothing if there is none.
+std::optional<double> psnr_where(const ImageRgba8& a, const ImageRgba8& b, const ImageU8& where);
+
 // Mean structural similarity (Wang et al. 2004): 11x11 Gaussian window, sigma 1.5, K1 = 0.01, K2 = 0.03, each of R, G,
 // B on [0, 1], mean over channels and the pixels whose window lies inside. Needs at least 11x11 pixels.
 double ssim(const ImageRgba8& a, const ImageRgba8& b, ThreadPool& pool);

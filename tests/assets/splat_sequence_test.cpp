@@ -1,6 +1,7 @@
 #include "assets/splat_sequence.h"
 
 #include "assets/asset_file.h"
+#include "assets/gltf.h"
 #include "engine/base/file.h"
 #include "tests/assets/samples.h"
 #include "tests/expect_error.h"
@@ -93,18 +94,29 @@ TEST_F(SplatSequenceFiles, TheGlbIsTheFirstFrameAndNamesTheFolder) {
   ASSERT_TRUE(asset.record);
   EXPECT_EQ(asset.record->representation, "splat-video");
   EXPECT_EQ(asset.record->splat_groups, "dance.groups");
-  EXPECT_EQ(splat_groups_of(asset, glb_), folder_);
+  EXPECT_EQ(open_splat_sequence(asset, glb_)->sequence().frame_count(), 5u);
   const std::vector<SplatPart> first = SplatSequenceReader(folder_).frame(0);
   for (size_t i = 0; i < 7; ++i) {
     EXPECT_LE(glm::distance(asset.splats.at(1).cloud.positions[i], first[1].cloud.positions[i]), 1e-5f);
   }
-  EXPECT_FALSE(splat_groups_of(splat_asset(), glb_));
+  EXPECT_FALSE(open_splat_sequence(splat_asset(), glb_));
+  DIO_EXPECT_ERROR(open_splat_sequence(asset, glb_.parent_path() / "elsewhere" / "dance.glb"), ErrorCode::kNotFound,
+                   "whose folder dance.groups is not beside it");
+}
+
+TEST_F(SplatSequenceFiles, ACopyOfTheGlbIsItsFirstFrameAlone) {
+  write_dance();
+  const std::filesystem::path copy = glb_.parent_path() / "copy.glb";
+  EXPECT_THAT(write_asset(read_asset(glb_), copy), testing::ElementsAre(testing::HasSubstr("stay in dance.groups")));
+  const Asset asset = read_asset(copy);
+  EXPECT_EQ(asset.record->representation, "splats");
+  EXPECT_FALSE(open_splat_sequence(asset, copy));
 }
 
 TEST_F(SplatSequenceFiles, AFolderOutsideIsNotFollowed) {
   Asset asset = splat_asset();
   asset.record->splat_groups = "../other.groups";
-  write_asset(asset, glb_);
+  write_glb(asset, glb_);
   DIO_EXPECT_ERROR(read_asset(glb_), ErrorCode::kInvalidInput, "expected a plain name");
 }
 

@@ -1,6 +1,7 @@
 #include "tools/eval/report_page.h"
 
 #include "tests/cli/sample_report.h"
+#include "tools/eval/chart_svg.h"
 #include "tools/eval/page_text.h"
 
 #include <gmock/gmock.h>

@@ -1,15 +1,17 @@
 #include "assets/asset_file.h"
+#include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "tools/cli/choose_calibration.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
+#include "tools/eval/comparison_video.h"
 #include "tools/eval/report_page.h"
 
 namespace diorama {
 namespace {
 
 struct EvalArguments {
-  std::string asset, capture, json, html, calibration = "asset";
+  std::string asset, capture, json, html, video, calibration = "asset";
   CaptureOptions capture_options;
   EvalOptions options;
   AssetReadOptions read;
@@ -17,6 +19,9 @@ struct EvalArguments {
 };
 
 void run_eval(const EvalArguments& args, const Settings& settings) {
+  if (!args.video.empty() && std::filesystem::path(args.video).extension() != ".mp4") {
+    fail(ErrorCode::kInvalidInput, "--video is '{}', expected a name that ends in .mp4", args.video);
+  }
   TerminalJob terminal(settings);
   Asset asset = read_asset(args.asset, args.read);
   for (const std::string& note : asset.notes) terminal.warn(fmt::format("{}: {}", args.asset, note));
@@ -28,10 +33,20 @@ void run_eval(const EvalArguments& args, const Settings& settings) {
   } else if (const auto used = scored_calibration(asset, capture)) {
     capture.set_calibration(used);  // its lens is removed from what is compared
   }
+  const std::optional<SplatSequenceReader> performance = open_splat_sequence(asset, args.asset);
+  const ScoredAsset scored{asset, args.asset, performance ? &*performance : nullptr};
   ReportPictures pictures;
+  std::optional<ComparisonVideo> video;
+  if (!args.video.empty()) {
+    video.emplace(args.video, capture, scored_frames(scored, capture, args.options.split), args.options.scale);
+  }
+  const ScoreObserver observer = [&](size_t index, size_t count, const ScoredPictures& shown) {
+    if (!args.html.empty()) pictures.add(index, count, shown);
+    if (video) video->add(index, shown);
+  };
   const EvalReport report =
-      evaluate(asset, args.asset, capture, args.options, terminal.context(),
-               args.html.empty() ? ScoreObserver{} : pictures.observer(), with_environment(args.backend));
+      evaluate(scored, capture, args.options, terminal.context(), observer, with_environment(args.backend));
+  if (video) video->finish();
   terminal.finish_line();
   if (!args.json.empty()) write_output(args.json, to_json(report));
   if (!args.html.empty()) {
@@ -51,6 +66,7 @@ Command eval_command(CLI::App& program) {
   app->add_option("CAPTURE", args->capture, "folder of the capture")->required();
   app->add_option("--json", args->json, "write the scores to this file; - is standard output");
   app->add_option("--html", args->html, "write a page with scores and pictures to this file");
+  app->add_option("--video", args->video, "write recorded and rendered pictures side by side over time to this .mp4");
   app->add_option(
          "--calibration", args->calibration,
          "colour camera of an unregistered rig: asset (what the fit used), none (as shipped), auto, or a file that "

@@ -19,7 +19,9 @@ void run_info(const InfoArguments& args, const Settings& settings) {
   TerminalJob terminal(settings);
   std::string text;
   if (is_asset_file(args.path)) {
-    const AssetSummary summary = summarize(read_asset(args.path, args.read), asset_file_bytes(args.path));
+    const Asset asset = read_asset(args.path, args.read);
+    AssetSummary summary = summarize(asset, asset_file_bytes(args.path));
+    if (const auto performance = open_splat_sequence(asset, args.path)) summary.video = summarize(*performance);
     text = args.json ? to_json(summary) : to_text(summary);
   } else {
     const Capture capture = open_capture(args.path, args.capture_options);

@@ -25,24 +25,49 @@ std::string listed(const std::vector<AnimationInfo>& animations) {
 Playback::Playback(const std::string& path, const PlaybackOptions& options, double frames_per_s,
                    const AssetReadOptions& read)
     : options_(options), frames_per_s_(frames_per_s) {
-  if (!options.moves()) {
+  if (options.moves()) {
+    file_.emplace(std::filesystem::path(path));
+    asset_ = file_->at_start();
+  } else {
     asset_ = read_asset(path, read);
-    return;
   }
-  file_.emplace(std::filesystem::path(path));
+  performance_ = open_splat_sequence(asset_, path);
+  if (performance_) {
+    open_performance(path);
+  } else if (file_) {
+    open_animation(path);
+  }
+}
+
+void Playback::open_animation(const std::string& path) {
   animation_ = find_animation(path);
-  asset_ = file_->at_start();
   asset_.meshes = file_->meshes_at(animation_, time_of(0));
   swept_.emplace().record = asset_.record;
-  const double duration = file_->animations()[animation_].duration_s;
   for (size_t i = 0; i < kSweptPoses; ++i) {
-    const double time = duration * static_cast<double>(i) / static_cast<double>(kSweptPoses);
+    const double time = duration_s() * static_cast<double>(i) / static_cast<double>(kSweptPoses);
     for (MeshPart& part : file_->meshes_at(animation_, time)) swept_->meshes.push_back(std::move(part));
   }
 }
 
+void Playback::open_performance(const std::string& path) {
+  file_.reset();
+  if (!options_.animation.empty()) {
+    fail(ErrorCode::kInvalidInput, "{}: is a splat video, which has no animations; leave --animation out", path);
+  }
+  const size_t frames = performance_->sequence().frame_count();
+  swept_ = asset_;
+  for (size_t i = 1; i < kSweptPoses; ++i) {
+    for (SplatPart& part : performance_->frame(i * frames / kSweptPoses)) {
+      if (part.name != kSplatBackgroundName) swept_->splats.push_back(std::move(part));
+    }
+  }
+}
+
 void Playback::add_splats(std::vector<SplatPart> splats) {
-  for (SplatPart& part : splats) asset_.splats.push_back(std::move(part));
+  for (SplatPart& part : splats) {
+    asset_.splats.push_back(part);
+    if (performance_) others_.push_back(std::move(part));
+  }
 }
 
 size_t Playback::find_animation(const std::string& path) const {
@@ -61,22 +86,42 @@ size_t Playback::find_animation(const std::string& path) const {
   fail(ErrorCode::kInvalidInput, "{}: has no animation '{}', choose one of: {}", path, wanted, listed(animations));
 }
 
+double Playback::duration_s() const {
+  if (!performance_) return file_->animations()[animation_].duration_s;
+  const std::vector<double>& times = performance_->sequence().times_s;
+  if (times.size() < 2) return 0;
+  const double steps = static_cast<double>(times.size()) / static_cast<double>(times.size() - 1);
+  return (times.back() - times.front()) * steps;  // the last frame lasts as long as the others
+}
+
 size_t Playback::picture_count(size_t views) const {
   if (!options_.animate || views > 1) return views;
-  const double pictures = file_->animations()[animation_].duration_s * frames_per_s_;
+  const double pictures = duration_s() * frames_per_s_;
   return std::max<size_t>(1, static_cast<size_t>(std::llround(std::min(pictures, 1e6))));
 }
 
 double Playback::time_of(size_t picture) const {
   if (!options_.animate) return options_.time_s;
   const double time = options_.time_s + static_cast<double>(picture) / frames_per_s_;
-  const double duration = file_->animations()[animation_].duration_s;
+  const double duration = duration_s();
   return duration > 0 ? std::fmod(time, duration) : 0.0;
 }
 
-std::vector<MeshPart> Playback::meshes_at_picture(size_t picture) const {
-  DIO_CHECK(options_.animate);
-  return file_->meshes_at(animation_, time_of(picture));
+size_t Playback::frame_of(size_t picture, std::optional<double> taken_at_s) const {
+  const SplatSequence& sequence = performance_->sequence();
+  if (!options_.moves() && taken_at_s) return nearest_frame(sequence, *taken_at_s);
+  return nearest_frame(sequence, sequence.times_s.front() + time_of(picture));
+}
+
+void Playback::show(size_t picture, std::optional<double> taken_at_s, AssetView& view) {
+  if (file_ && options_.animate) view.set_meshes(file_->meshes_at(animation_, time_of(picture)));
+  if (!performance_) return;
+  const size_t frame = frame_of(picture, taken_at_s);
+  if (frame == shown_frame_) return;
+  std::vector<SplatPart> parts = performance_->frame(frame);
+  parts.insert(parts.end(), others_.begin(), others_.end());
+  view.set_splats(std::move(parts));
+  shown_frame_ = frame;
 }
 
 }  // namespace diorama

@@ -116,16 +116,16 @@ void run_render(const RenderArguments& args, const Settings& settings) {
   }
   TerminalJob terminal(settings);
   const Scene scene = open_scene(args, with_environment(args.backend), terminal);
-  const Playback& playback = *scene.playback;
-  const std::vector<Camera> cameras = chosen_cameras(args.view, playback.swept());
-  const size_t count = playback.picture_count(cameras.size());
-  const glm::ivec2 size_px = cameras.front().size_px;
+  const std::vector<ChosenView> views = chosen_views(args.view, scene.playback->swept());
+  const size_t count = scene.playback->picture_count(views.size());
+  const glm::ivec2 size_px = views.front().camera.size_px;
   PictureWriter writer(args.output, size_px, count, args.options.frames_per_s);
   const RasterOptions raster{.background = args.options.background_srgb()};
   terminal.context().begin_stage("rendering", count);
   for (size_t i = 0; i < count; ++i) {
-    if (playback.runs()) scene.view->set_meshes(playback.meshes_at_picture(i));
-    writer.add(scene.view->draw(cameras[i % cameras.size()], raster, false).color);
+    const ChosenView& from = views[i % views.size()];
+    scene.playback->show(i, from.taken_at_s, *scene.view);
+    writer.add(scene.view->draw(from.camera, raster, false).color);
     terminal.context().advance();
   }
   writer.finish();

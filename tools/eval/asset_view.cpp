@@ -27,6 +27,8 @@ class CpuView : public AssetView {
     meshes_ = raster_meshes(moved_, asset_, &mips_);
   }
 
+  void set_splats(std::vector<SplatPart> splats) override { DIO_CHECK(splats.empty()); }
+
  private:
   const Asset& asset_;
   AssetMips mips_;
@@ -37,7 +39,7 @@ class CpuView : public AssetView {
 
 class SplatView : public AssetView {
  public:
-  SplatView(const Asset& asset, ThreadPool& pool) : view_(asset), pool_(pool) {}
+  SplatView(const Asset& asset, ThreadPool& pool) : asset_(asset), view_(asset), pool_(pool) {}
 
   RasterResult draw(const Camera& camera, const RasterOptions& options, bool with_depth) override {
     return view_.draw(camera, options, with_depth, pool_);
@@ -45,7 +47,13 @@ class SplatView : public AssetView {
 
   void set_meshes(std::vector<MeshPart> meshes) override { DIO_CHECK(meshes.empty()); }
 
+  void set_splats(std::vector<SplatPart> splats) override {
+    const Asset now{.splats = std::move(splats), .record = asset_.record};
+    view_ = SplatRasterView(now);
+  }
+
  private:
+  const Asset& asset_;
   SplatRasterView view_;
   ThreadPool& pool_;
 };
@@ -75,6 +83,15 @@ class VulkanView : public AssetView {
     }
   }
 
+  void set_splats(std::vector<SplatPart> splats) override {
+    splats_ = std::move(splats);
+    try {
+      scene_->set_splats(*splats_);
+    } catch (const DeviceLost&) {
+      build_again();
+    }
+  }
+
  private:
   void build_again() {
     scene_.reset();
@@ -82,10 +99,12 @@ class VulkanView : public AssetView {
     device_ = std::make_unique<GpuDevice>(options_);
     scene_ = std::make_unique<VulkanScene>(*device_, asset_);
     if (moved_) scene_->set_meshes(*moved_, asset_);
+    if (splats_) scene_->set_splats(*splats_);
   }
 
   const Asset& asset_;
   std::optional<std::vector<MeshPart>> moved_;
+  std::optional<std::vector<SplatPart>> splats_;
   GpuOptions options_;
   std::unique_ptr<GpuDevice> device_;
   std::unique_ptr<VulkanScene> scene_;

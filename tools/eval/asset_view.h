@@ -41,6 +41,8 @@ class AssetView {
   virtual RasterResult draw(const Camera& camera, const RasterOptions& options, bool with_depth) = 0;
   // Draws these from here on: the asset's meshes, moved (AnimatedGltf::meshes_at).
   virtual void set_meshes(std::vector<MeshPart> meshes) = 0;
+  // Draws these splats from here on, in place of the asset's, which must have some.
+  virtual void set_splats(std::vector<SplatPart> splats) = 0;
 };
 
 // The asset and the pool must stay. On Vulkan a lost device is made again once a picture. Error: what GpuDevice and

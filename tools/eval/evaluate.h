@@ -1,10 +1,11 @@
 #pragma once
 
 #include "assets/asset.h"
+#include "assets/splat_sequence.h"
 #include "capture/capture.h"
 #include "engine/base/job.h"
 #include "tools/eval/asset_view.h"
-#include "tools/eval/exposure_alignment.h"
+#include "tools/eval/scores.h"
 
 #include <functional>
 #include <optional>
@@ -27,27 +28,11 @@ struct EvalOptions {
   }
 };
 
-// Scores of a picture whose exposure was fitted to the recorded one. They never stand in for the scores themselves.
-struct AlignedScore {
-  double psnr = 0, ssim = 0, flip = 0;
-  ExposureAlignment exposure;
-};
-
-struct FrameScore {
-  std::string id;
-  double psnr = 0, ssim = 0, flip = 0;  // PSNR at most kMaxPsnr
-  std::optional<double> depth_mae_m;
-  double coverage = 0;                    // share of the image that the asset covers
-  std::optional<AlignedScore> aligned{};  // with EvalOptions::align_exposure; the mean has no exposure
-};
-
-// An exact picture would score infinity, which neither a mean nor JSON can hold.
-inline constexpr double kMaxPsnr = 100;
-
-struct EvalReport {
-  std::string asset;
-  std::vector<FrameScore> frames;
-  FrameScore mean;
+// What is scored.
+struct ScoredAsset {
+  const Asset& asset;
+  std::string name;
+  const SplatSequenceReader* performance = nullptr;  // that the asset is the first frame of: each frame at its own time
 };
 
 // A frame's pictures as they were scored, for who wants to look at them; they live for the call alone.
@@ -70,14 +55,23 @@ std::optional<RigCalibration> scored_calibration(const Asset& asset, const Captu
 // The camera that a frame's colour is scored from, by that calibration, in the asset's frame.
 Camera scored_color_camera(const Asset& asset, const Capture& capture, const Frame& frame);
 
-// Renders the split's frames and compares; one frame's pictures are in memory at a time. Error kInvalidInput: the split
-// has no frames; else what make_asset_view refuses.
-EvalReport evaluate(const Asset& asset, const std::string& asset_name, const Capture& capture,
-                    const EvalOptions& options, JobContext& job, const ScoreObserver& observer = {},
-                    const BackendOptions& backend = {});
+// The split's frames in the order in which they are scored: the capture's, and by time where several cameras took
+// frames with times. Of a performance those that were taken while it lasts. Error kInvalidInput: there are none.
+std::vector<size_t> scored_frames(const ScoredAsset& scored, const Capture& capture, int split);
 
-std::string to_json(const EvalReport& report);       // {"asset":..., "frames":[...], "mean":{...}}
-std::string mean_to_json(const EvalReport& report);  // the mean alone, as an object
-std::string to_text(const EvalReport& report);       // a table for people
+// Name of the camera that took a frame: the part of its id before the last '/', else its number.
+std::string camera_name(const Frame& frame);
+
+// Renders the split's frames and compares; in memory are one frame's pictures, and each fixed camera's last. Error
+// kInvalidInput: the split has no frames; else what make_asset_view refuses.
+EvalReport evaluate(const ScoredAsset& scored, const Capture& capture, const EvalOptions& options, JobContext& job,
+                    const ScoreObserver& observer = {}, const BackendOptions& backend = {});
+
+// Of an asset that stands still.
+inline EvalReport evaluate(const Asset& asset, const std::string& asset_name, const Capture& capture,
+                           const EvalOptions& options, JobContext& job, const ScoreObserver& observer = {},
+                           const BackendOptions& backend = {}) {
+  return evaluate({.asset = asset, .name = asset_name}, capture, options, job, observer, backend);
+}
 
 }  // namespace diorama

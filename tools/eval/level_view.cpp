@@ -36,6 +36,7 @@ class LevelView : public AssetView {
   }
 
   void set_meshes(std::vector<MeshPart> meshes) override { DIO_CHECK(meshes.empty()); }
+  void set_splats(std::vector<SplatPart> splats) override { DIO_CHECK(splats.empty()); }
 
  private:
   bool antialiased_, started_ = false;

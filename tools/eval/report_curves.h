@@ -16,10 +16,6 @@ struct CurvePoint {
 inline constexpr size_t kMaxCurvePoints = 300;
 std::vector<CurvePoint> thinned_curve(const std::vector<CurvePoint>& curve);
 
-// Marks of an axis from low to high, low <= high: 1, 2 or 5 times a power of ten apart, two to about six of them, the
-// first not above low and the last not below high.
-std::vector<double> axis_ticks(double low, double high);
-
 // Charts of PSNR, loss and number of splats as inline SVG, over steps and over seconds; empty for less than two points.
 std::string curves_section(const std::vector<CurvePoint>& curve);
 

@@ -5,6 +5,7 @@
 #include "tools/eval/report_page.css.h"
 #include "tools/eval/report_page.js.h"
 #include "tools/eval/report_sections.h"
+#include "tools/eval/report_times.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -132,7 +133,7 @@ std::string report_page(const EvalReport& report, const ReportPictures& pictures
       "frame{}</p></header>\n<main>\n",
       html_escaped(asset), html_escaped(context.capture.name()), report.frames.size(),
       report.frames.size() == 1 ? "" : "s");
-  html += summary_section(report) + viewer_section(pictures) + table_section(report);
+  html += summary_section(report) + viewer_section(pictures) + times_section(report) + table_section(report);
   html +=
       curves_section(context.curve) + calibration_section(context) + repeat_section(context) + facts_section(context);
   html += "</main>\n" + footer(report, pictures);

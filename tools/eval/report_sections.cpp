@@ -49,11 +49,37 @@ const ScoreColumn kAlignedColumns[] = {
      [](const FrameScore& s) { return s.aligned ? std::optional(s.aligned->flip) : std::nullopt; }, 4},
 };
 
+// Columns that only captures with alpha, or with fixed cameras over time, have.
+const ScoreColumn kTimeColumns[] = {
+    {"Time", "s", "", [](const FrameScore& s) { return s.time_s; }, 3},
+    {"PSNR in the mask", "dB",
+     "The same over the pixels where the recorded picture shows the subject. What lies beside it does not flatter it.",
+     [](const FrameScore& s) { return s.psnr_mask; }, 2},
+    {"PSNR where something moves", "dB",
+     "The same over the pixels that changed since the camera's frame before, and a margin around them.",
+     [](const FrameScore& s) { return s.psnr_moving; }, 2},
+};
+
+bool has_column(const EvalReport& report, const ScoreColumn& column) {
+  return std::any_of(report.frames.begin(), report.frames.end(),
+                     [&](const FrameScore& frame) { return column.value(frame).has_value(); });
+}
+
 // Of the table.
 std::vector<ScoreColumn> columns_of(const EvalReport& report) {
   std::vector<ScoreColumn> columns(std::begin(kColumns), std::end(kColumns));
+  std::copy_if(std::begin(kTimeColumns), std::end(kTimeColumns), std::back_inserter(columns),
+               [&](const ScoreColumn& column) { return has_column(report, column); });
   if (report.mean.aligned) columns.insert(columns.end(), std::begin(kAlignedColumns), std::end(kAlignedColumns));
   return columns;
+}
+
+// Of the summary: what has a mean.
+std::vector<ScoreColumn> cards_of(const EvalReport& report) {
+  std::vector<ScoreColumn> cards(std::begin(kColumns), std::end(kColumns));
+  std::copy_if(std::begin(kTimeColumns), std::end(kTimeColumns), std::back_inserter(cards),
+               [&](const ScoreColumn& column) { return column.value(report.mean).has_value(); });
+  return cards;
 }
 
 std::string number_text(const ScoreColumn& column, const FrameScore& score) {
@@ -180,7 +206,7 @@ std::string depth_error_text(const std::optional<double>& depth_mae_m) {
 
 std::string summary_section(const EvalReport& report) {
   std::string html = "<section aria-labelledby=\"summary\"><h2 id=\"summary\">Mean scores</h2><div class=\"cards\">\n";
-  for (const ScoreColumn& column : kColumns) {
+  for (const ScoreColumn& column : cards_of(report)) {
     html += fmt::format("<div class=\"card\"><h3>{}</h3><p class=\"value\">{}{}</p><p>{}</p></div>\n", column.name,
                         number_text(column, report.mean), unit_html(column.unit), column.meaning);
   }

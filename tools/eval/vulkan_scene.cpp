@@ -21,7 +21,7 @@ SplatBuffers upload_splats(GpuDevice& device, const Asset& asset, bool sh_bytes)
 }
 
 VulkanScene::VulkanScene(GpuDevice& device, const Asset& asset)
-    : antialiased_(asset.record && asset.record->antialiased) {
+    : device_(&device), antialiased_(asset.record && asset.record->antialiased) {
   if (!asset.meshes.empty()) meshes_.emplace(device, asset);
   if (splat_count(asset) == 0) return;
   splats_.emplace(upload_splats(device, asset));
@@ -31,6 +31,21 @@ VulkanScene::VulkanScene(GpuDevice& device, const Asset& asset)
 void VulkanScene::set_meshes(std::span<const MeshPart> meshes, const Asset& asset) {
   DIO_CHECK(meshes_ || meshes.empty());
   if (meshes_) meshes_->set_meshes(meshes, asset);
+}
+
+void VulkanScene::set_splats(std::span<const SplatPart> splats) {
+  DIO_CHECK(splats_.has_value());
+  int sh_degree = 0;
+  for (const SplatPart& part : splats) sh_degree = std::max(sh_degree, part.cloud.sh_degree);
+  if (sh_degree > splats_->options().sh_degree) {
+    splat_renderer_.reset();
+    splats_.emplace(*device_, SplatBufferOptions{.sh_degree = sh_degree});
+    splat_renderer_.emplace(*device_, *splats_);
+  }
+  splats_->truncate(0);
+  UploadRing uploads(*device_);
+  for (const SplatPart& part : splats) splats_->append(part.cloud, uploads);
+  uploads.finish();
 }
 
 RasterResult VulkanScene::draw(const Camera& camera, const RasterOptions& options, bool with_depth) {

@@ -17,10 +17,12 @@ class VulkanScene {
 
   RasterResult draw(const Camera& camera, const RasterOptions& options, bool with_depth);
   void set_meshes(std::span<const MeshPart> meshes, const Asset& asset);
+  void set_splats(std::span<const SplatPart> splats);  // the asset must have had some
 
  private:
   RasterResult draw_both(const Camera& camera, const RasterOptions& options, bool with_depth);
 
+  GpuDevice* device_;
   bool antialiased_;
   std::optional<MeshRenderer> meshes_;
   std::optional<SplatBuffers> splats_;
