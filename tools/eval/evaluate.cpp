@@ -162,7 +162,7 @@ EvalReport evaluate(const ScoredAsset& scored, const Capture& capture, const Eva
       with_context(scored.name, [&] { return make_asset_view(scored.asset, backend, job.pool(), log); });
   FrameScorer scorer(scored, capture, *view, options, job.pool());
   EvalReport report{.asset = scored.name};
-  const bool named = has_several_cameras(capture);
+  const bool named = scored.performance != nullptr || has_several_cameras(capture);
   const std::map<size_t, size_t> before = frames_before(capture);
   std::map<int, size_t> last_of_camera;
   job.begin_stage("scoring", frames.size());

@@ -23,7 +23,7 @@ struct FrameScore {
   std::optional<double> depth_mae_m;
   double coverage = 0;                    // share of the image that the asset covers
   std::optional<AlignedScore> aligned{};  // with EvalOptions::align_exposure; the mean has no exposure
-  std::string camera{};                   // of a capture with several
+  std::string camera{};                   // its name; empty where there is but one
   std::optional<double> time_s{};
   std::optional<double> psnr_mask{};    // where the recorded alpha is above 0; nothing without alpha
   std::optional<double> psnr_moving{};  // where a fixed camera saw a change since its frame before
@@ -54,7 +54,7 @@ struct EvalReport {
   std::string asset;
   std::vector<FrameScore> frames;
   FrameScore mean;
-  std::vector<CameraSummary> cameras;  // in the order of the capture; empty for a capture with one camera
+  std::vector<CameraSummary> cameras;  // in the order of their first frames; empty where frames name none
   std::vector<TimeSummary> times;      // rising; empty where no time has several frames
   std::optional<Flicker> flicker;      // mean of the cameras'
   std::optional<SplatMotion> motion;   // of a splat video
