@@ -197,6 +197,19 @@ TEST(Psnr, FollowsItsFormula) {
   EXPECT_NEAR(psnr(ImageRgba8({3, 3}, glm::u8vec4(0)), ImageRgba8({3, 3}, glm::u8vec4(255))), 0.0, 1e-12);
 }
 
+TEST(Psnr, CountsThePixelsOfAMaskAlone) {
+  ImageRgba8 a({4, 2}, {10, 20, 30, 255}), b = a;
+  b.at(1, 0) = {10, 20, 35, 255};
+  b.at(2, 1) = {255, 0, 0, 255};
+  ImageU8 where({4, 2});
+  EXPECT_FALSE(psnr_where(a, b, where)) << "no pixel counts";
+  where.at(0, 0) = where.at(1, 0) = 1;
+  EXPECT_DOUBLE_EQ(psnr_where(a, b, where).value(), 10 * std::log10(255.0 * 255.0 * 6 / 25));
+  where.at(1, 0) = 0;
+  EXPECT_TRUE(std::isinf(psnr_where(a, b, where).value()));
+  EXPECT_DOUBLE_EQ(psnr_where(a, b, ImageU8({4, 2}, 255)).value(), psnr(a, b));
+}
+
 TEST(Ssim, IsWhatTheDefinitionSays) {
   ThreadPool pool(2);
   const ImageRgba8 a = picture({37, 29}, 1, 0.05f), b = picture({37, 29}, 2, 0.15f);
