@@ -11,5 +11,6 @@ uint first_key() { return min(gl_GlobalInvocationID.x * own_run(), control.key_c
 uint end_key() { return min(first_key() + own_run(), control.key_count); }
 
 uint counter_of(uint key) {
-  return bitfieldExtract(key, int(pass.shift), int(kDigitBits)) * pass.stride + gl_GlobalInvocationID.x;
+  const uint digit = bitfieldExtract(key, int(pass.shift), int(kDigitBits));
+  return (gl_WorkGroupID.x << kDigitBits | digit) * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
 }

@@ -6,8 +6,8 @@ void main() {
   uint place = 0;
   for (uint i = 0; i < piece; ++i) place += table[pass.sums_at + i];
   for (uint i = piece * kPieceWords; i < (piece + 1) * kPieceWords; ++i) {
-    const uint count = table[i];
-    table[i] = place;
+    const uint at = place_of(i), count = table[at];
+    table[at] = place;
     place += count;
   }
 }

@@ -22,6 +22,6 @@ void main() {
     const uint key = key_at(i), digit = digit_of(key), at = counter_of(digit), half_shift = half_of(digit);
     const uint places = counters[at];
     counters[at] = places + (1u << half_shift);
-    put_pair(table[digit * pass.stride + gl_WorkGroupID.x] + (places >> half_shift & 0xffffu), key, value_at(i));
+    put_pair(table[digit * pass.stride + gl_WorkGroupID.x] + (places >> half_shift & 0xffffu), key, value_at(i, key));
   }
 }

@@ -67,6 +67,6 @@ void main() {
     const uint i = first + k * lanes;
     if (i >= control.key_count) break;
     const uint key = key_at(i);
-    put_pair(counters[gl_SubgroupID * 256 + digit_of(key)] + ranks[k], key, value_at(i));
+    put_pair(counters[gl_SubgroupID * 256 + digit_of(key)] + ranks[k], key, value_at(i, key));
   }
 }

@@ -15,6 +15,7 @@
 #include "engine/gpu/radix_sum_pieces.comp.spv.h"
 
 #include <algorithm>
+#include <bit>
 #include <thread>
 
 namespace diorama {
@@ -69,16 +70,14 @@ RadixSorter::RadixSorter(GpuDevice& device, const Buffer& keys, uint32_t capacit
   DIO_CHECK(options.key_bits > 0 && options.key_bits <= 32 && count.bytes() >= (uint64_t{count_word} + 1) * 4);
   plan(options.key_bits);
   make_buffers(device);
-  if (path_ == RadixSortPath::kFewCores) {
-    make_own_pipelines(device);
-  } else {
-    make_pipelines(device);
-  }
+  make_pipelines(device);
   make_sets(count);
 }
 
 // At least two passes: the result lies where the keys were.
 void RadixSorter::plan(uint32_t key_bits) {
+  key_bits_ = key_bits;
+  value_bits_ = static_cast<uint32_t>(std::bit_width(capacity_ - 1));
   passes_ = std::max(2u, (key_bits + tuning_.digit_bits - 1) / tuning_.digit_bits);
   if (path_ != RadixSortPath::kSubgroup) tuning_.digit_bits = (key_bits + passes_ - 1) / passes_;
   digits_ = 1u << tuning_.digit_bits;
@@ -93,9 +92,16 @@ void RadixSorter::plan(uint32_t key_bits) {
   table_words_ = (digits_ * parts_ + kPieces - 1) / kPieces * kPieces;
 }
 
+// Whether a pass writes what is left of a key and its value in one word.
+bool RadixSorter::is_packed_after(uint32_t pass) const {
+  const uint32_t sorted = (pass + 1) * tuning_.digit_bits;
+  return pass + 1 < passes_ && key_bits_ - std::min(key_bits_, sorted) + value_bits_ <= 32;
+}
+
 void RadixSorter::make_buffers(GpuDevice& device) {
   for (uint32_t i = 0; i < std::min(passes_ - 1, 2u); ++i) {
-    pairs_[i] = Buffer(device, VkDeviceSize{capacity_} * 8, kStorage, MemoryUse::kDevice, "sort pairs");
+    const VkDeviceSize words = is_packed_after(i) ? 1 : 2;  // later passes write no larger ones
+    pairs_[i] = Buffer(device, words * 4 * capacity_, kStorage, MemoryUse::kDevice, "sort pairs");
   }
   table_ = Buffer(device, VkDeviceSize{table_words_ + sum_count_} * 4, kStorage | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
                   MemoryUse::kDevice, "sort table");
@@ -103,32 +109,47 @@ void RadixSorter::make_buffers(GpuDevice& device) {
                     "sort control");
 }
 
-void RadixSorter::make_pipelines(GpuDevice& device) {
-  prepare_ = make_compute_pipeline(device, {kRadixPrepareCompSpirv, "radix_prepare.comp"});
-  scan_ = make_compute_pipeline(device, {kRadixScanCompSpirv, "radix_scan.comp"}, std::span(&tuning_.scan_threads, 1));
-  if (path_ == RadixSortPath::kSubgroup) {
-    const uint32_t counter_words = 256 * std::max(1u, tuning_.threads / device.subgroups().size);
-    count_ = make_compute_pipeline(device, {kRadixCountSharedCompSpirv, "radix_count_shared.comp"},
-                                   std::span(&tuning_.keys_per_thread, 1));
-    scatter_ = make_compute_pipeline(device, {kRadixScatterSubgroupCompSpirv, "radix_scatter_subgroup.comp"},
-                                     std::span(&counter_words, 1));
-    return;
-  }
-  const uint32_t constants[] = {tuning_.threads, tuning_.digit_bits, tuning_.keys_per_thread, tuning_.counter_stride,
-                                std::max(1u, digits_ / 2) * tuning_.counter_stride};
-  count_ = make_compute_pipeline(device, {kRadixCountPlainCompSpirv, "radix_count_plain.comp"}, constants);
-  scatter_ = make_compute_pipeline(device, {kRadixScatterPlainCompSpirv, "radix_scatter_plain.comp"}, constants);
+// kRadixFirst and so on.
+uint32_t RadixSorter::form_of(uint32_t pass) const {
+  return (pass == 0 ? kRadixFirst : 0) | (pass + 1 == passes_ ? kRadixLast : 0) |
+         (pass > 0 && is_packed_after(pass - 1) ? kRadixPackedIn : 0) | (is_packed_after(pass) ? kRadixPackedOut : 0);
 }
 
-void RadixSorter::make_own_pipelines(GpuDevice& device) {
-  const uint32_t pieces[] = {table_words_, kPieces};
+void RadixSorter::make_pipelines(GpuDevice& device) {
   prepare_ = make_compute_pipeline(device, {kRadixPrepareCompSpirv, "radix_prepare.comp"});
-  count_ = make_compute_pipeline(device, {kRadixCountOwnCompSpirv, "radix_count_own.comp"},
-                                 std::span(&tuning_.digit_bits, 1));
-  sum_ = make_compute_pipeline(device, {kRadixSumPiecesCompSpirv, "radix_sum_pieces.comp"}, pieces);
-  scan_ = make_compute_pipeline(device, {kRadixScanPiecesCompSpirv, "radix_scan_pieces.comp"}, pieces);
-  scatter_ = make_compute_pipeline(device, {kRadixScatterOwnCompSpirv, "radix_scatter_own.comp"},
-                                   std::span(&tuning_.digit_bits, 1));
+  if (path_ == RadixSortPath::kFewCores) {
+    const uint32_t pieces[] = {table_words_, kPieces, digits_};
+    sum_ = make_compute_pipeline(device, {kRadixSumPiecesCompSpirv, "radix_sum_pieces.comp"}, pieces);
+    scan_ = make_compute_pipeline(device, {kRadixScanPiecesCompSpirv, "radix_scan_pieces.comp"}, pieces);
+  } else {
+    scan_ =
+        make_compute_pipeline(device, {kRadixScanCompSpirv, "radix_scan.comp"}, std::span(&tuning_.scan_threads, 1));
+  }
+  for (uint32_t pass = 0; pass < passes_; ++pass) passes_made_.push_back(make_pass(device, form_of(pass)));
+}
+
+// The form is constant 5 of every shader that reads or writes keys.
+RadixSorter::Pass RadixSorter::make_pass(GpuDevice& device, uint32_t form) const {
+  if (path_ == RadixSortPath::kFewCores) {
+    const uint32_t constants[] = {tuning_.digit_bits, 0, 0, 0, 0, form};
+    return {make_compute_pipeline(device, {kRadixCountOwnCompSpirv, "radix_count_own.comp"}, constants),
+            make_compute_pipeline(device, {kRadixScatterOwnCompSpirv, "radix_scatter_own.comp"}, constants)};
+  }
+  if (path_ == RadixSortPath::kSubgroup) {
+    const uint32_t counter_words = 256 * std::max(1u, tuning_.threads / device.subgroups().size);
+    const uint32_t counting[] = {tuning_.keys_per_thread, 0, 0, 0, 0, form};
+    const uint32_t scattering[] = {counter_words, 0, 0, 0, 0, form};
+    return {make_compute_pipeline(device, {kRadixCountSharedCompSpirv, "radix_count_shared.comp"}, counting),
+            make_compute_pipeline(device, {kRadixScatterSubgroupCompSpirv, "radix_scatter_subgroup.comp"}, scattering)};
+  }
+  const uint32_t constants[] = {tuning_.threads,
+                                tuning_.digit_bits,
+                                tuning_.keys_per_thread,
+                                tuning_.counter_stride,
+                                std::max(1u, digits_ / 2) * tuning_.counter_stride,
+                                form};
+  return {make_compute_pipeline(device, {kRadixCountPlainCompSpirv, "radix_count_plain.comp"}, constants),
+          make_compute_pipeline(device, {kRadixScatterPlainCompSpirv, "radix_scatter_plain.comp"}, constants)};
 }
 
 void RadixSorter::make_sets(const Buffer& count) {
@@ -151,7 +172,9 @@ void RadixSorter::make_sets(const Buffer& count) {
   for (uint32_t pass = 0; pass < passes_; ++pass) {
     const Buffer* const in = pass == 0 ? keys_ : &pairs_[(pass - 1) % 2];
     const Buffer* const out = pass + 1 == passes_ ? keys_ : &pairs_[pass % 2];
-    pass_sets_.push_back({make(count_, {&control_, in, &table_}), make(scatter_, {&control_, in, &table_, out})});
+    Pass& made = passes_made_[pass];
+    made.count_set = make(made.count, {&control_, in, &table_});
+    made.scatter_set = make(made.scatter, {&control_, in, &table_, out});
   }
 }
 
@@ -197,23 +220,25 @@ void RadixSorter::record_scan(VkCommandBuffer commands) const {
 
 void RadixSorter::record_pass(VkCommandBuffer commands, uint32_t pass) const {
   const bool own = path_ == RadixSortPath::kFewCores;
-  const RadixPassConstants constants{pass * tuning_.digit_bits, parts_, table_words_ + (own ? 0 : pass * digits_),
-                                     (pass == 0 ? kRadixFirst : 0) | (pass + 1 == passes_ ? kRadixLast : 0)};
+  const bool packed = pass > 0 && is_packed_after(pass - 1);
+  const RadixPassConstants constants{packed ? value_bits_ : pass * tuning_.digit_bits, parts_,
+                                     table_words_ + (own ? 0 : pass * digits_), value_bits_ | tuning_.digit_bits << 8};
   if (own) {
     constexpr Use kFill{VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT};
     memory_barrier(commands, kCompute, kFill);
     vkCmdFillBuffer(commands, table_.handle(), 0, VkDeviceSize{table_words_} * 4, 0);
     memory_barrier(commands, kFill, kCompute);
   }
-  bind(commands, count_, pass_sets_[pass].count);
-  push_constants(commands, count_, constants);
+  const Pass& made = passes_made_[pass];
+  bind(commands, made.count, made.count_set);
+  push_constants(commands, made.count, constants);
   dispatch_keys(commands);
   memory_barrier(commands, kCompute, kCompute);
   push_constants(commands, scan_, constants);
   record_scan(commands);
   memory_barrier(commands, kCompute, kCompute);
-  bind(commands, scatter_, pass_sets_[pass].scatter);
-  push_constants(commands, scatter_, constants);
+  bind(commands, made.scatter, made.scatter_set);
+  push_constants(commands, made.scatter, constants);
   dispatch_keys(commands);
 }
 

@@ -23,7 +23,8 @@ struct RadixSortOptions {
 
 // A stable sort of keys on the device: least digit first, each digit by counting, scanning and scattering (reduce, then
 // scan), so that no workgroup ever waits for another. The number of keys is read on the device: nothing comes back to
-// the program. Memory beside the keys: 8 bytes a key for up to two passes, else 16, and a small table.
+// the program. Memory beside the keys: 4 bytes a key for up to two passes, 8 or 12 for more (4 more where what is left
+// of a key does not fit into a word with its place), and a small table.
 class RadixSorter {
  public:
   // Room for 2^24 keys: their pairs fill one storage range, 128 MiB.
@@ -50,14 +51,17 @@ class RadixSorter {
   struct Tuning {
     uint32_t digit_bits, threads, keys_per_thread, counter_stride, scan_threads;
   };
-  struct PassSets {
-    VkDescriptorSet count = VK_NULL_HANDLE, scatter = VK_NULL_HANDLE;
+  struct Pass {
+    Pipeline count, scatter;
+    VkDescriptorSet count_set = VK_NULL_HANDLE, scatter_set = VK_NULL_HANDLE;
   };
   static Tuning tuning_for(RadixSortPath path);
   void plan(uint32_t key_bits);
+  bool is_packed_after(uint32_t pass) const;
   void make_buffers(GpuDevice& device);
   void make_pipelines(GpuDevice& device);
-  void make_own_pipelines(GpuDevice& device);
+  uint32_t form_of(uint32_t pass) const;
+  Pass make_pass(GpuDevice& device, uint32_t form) const;
   void make_sets(const Buffer& count);
   void record_prepare(VkCommandBuffer commands) const;
   void record_pass(VkCommandBuffer commands, uint32_t pass) const;
@@ -68,14 +72,15 @@ class RadixSorter {
   uint32_t capacity_, count_word_;
   RadixSortPath path_;
   Tuning tuning_;
+  uint32_t key_bits_ = 0, value_bits_ = 0;  // of a key, of its place
   uint32_t passes_ = 0, digits_ = 0, parts_ = 0;
   uint32_t table_words_ = 0, sum_count_ = 0;
   std::array<Buffer, 2> pairs_;
   Buffer table_, control_;
-  Pipeline prepare_, count_, sum_, scan_, scatter_;  // sum_: kFewCores alone
+  Pipeline prepare_, sum_, scan_;  // sum_: kFewCores alone
   DescriptorSets sets_;
   VkDescriptorSet prepare_set_ = VK_NULL_HANDLE, sum_set_ = VK_NULL_HANDLE, scan_set_ = VK_NULL_HANDLE;
-  std::vector<PassSets> pass_sets_;
+  std::vector<Pass> passes_made_;
 };
 
 }  // namespace diorama

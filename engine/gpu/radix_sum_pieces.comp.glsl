@@ -4,6 +4,6 @@
 void main() {
   const uint piece = gl_GlobalInvocationID.x;
   uint sum = 0;
-  for (uint i = 0; i < kPieceWords; ++i) sum += table[piece * kPieceWords + i];
+  for (uint i = 0; i < kPieceWords; ++i) sum += table[place_of(piece * kPieceWords + i)];
   table[pass.sums_at + piece] = sum;
 }

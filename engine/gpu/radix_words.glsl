@@ -3,8 +3,15 @@ layout(std430, set = 0, binding = 0) readonly buffer Control { RadixControl cont
 layout(std430, set = 0, binding = 1) readonly buffer WordsIn { uint words_in[]; };
 layout(push_constant) uniform Constants { RadixPassConstants pass; };
 
-bool is_first() { return (pass.flags & kRadixFirst) != 0; }
-bool is_last() { return (pass.flags & kRadixLast) != 0; }
+// A constant: software drivers go through both sides of a branch.
+layout(constant_id = 5) const uint kForm = 0;  // kRadixFirst and so on
 
-uint key_at(uint i) { return words_in[is_first() ? i : 2 * i]; }
-uint value_at(uint i) { return is_first() ? i : words_in[2 * i + 1]; }
+bool has_form(uint form) { return (kForm & form) != 0; }
+
+// What the pass reads for a key: its digit lies at pass.shift.
+uint key_at(uint i) { return words_in[has_form(kRadixFirst | kRadixPackedIn) ? i : 2 * i]; }
+// `key`: what was read for it.
+uint value_at(uint i, uint key) {
+  if (has_form(kRadixFirst)) return i;
+  return has_form(kRadixPackedIn) ? bitfieldExtract(key, 0, int(pass.bits & 255u)) : words_in[2 * i + 1];
+}
