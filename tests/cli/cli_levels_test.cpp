@@ -151,6 +151,7 @@ TEST_F(CliLevels, WhatIsWrongWithAFolderIsToldInASentence) {
   const CliResult small = render(files_.levels, "--max-splats 4999");
   EXPECT_EQ(small.exit_code, 2);
   EXPECT_THAT(small.err, HasSubstr("its coarsest level has 5000 splats, more than the 4999 allowed (--max-splats)"));
+  EXPECT_EQ(render(files_.levels, "--lod-fade 2").exit_code, 2) << "there is nothing to fade without --max-splats";
   const std::string levels = copied();
   std::filesystem::remove_all(levels + "/0_0");
   const CliResult absent = run_cli("convert " + levels + " " + path("a.ply"));  // -q is for progress alone

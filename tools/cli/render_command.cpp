@@ -148,6 +148,7 @@ Command render_command(CLI::App& program) {
   add_options(*app, args->options, "Picture");
   add_options(*app, args->read, "Reading the asset");
   add_options(*app, args->levels, "Levels of detail, of a folder with --max-splats");
+  for (const char* flag : {"--lod-detail", "--lod-fade"}) app->get_option(flag)->needs("--max-splats");
   add_options(*app, args->playback, "Animation");
   add_options(*app, args->backend, "Drawing");
   return {app, [args](const Settings& settings) { run_render(*args, settings); }};
