@@ -85,6 +85,25 @@ TEST(CliPerformance, RunsOnceThroughForOneViewAndOnAlongSeveral) {
   EXPECT_THAT(run_cli(render + (dir / "round.mp4").string() + " --orbit 9").out, HasSubstr("9 pictures"));
 }
 
+TEST(CliPerformance, AFitKeepsItsHeldOutScores) {
+  const TempDir dir;
+  const std::string show = (dir / "show").string(), glb = (dir / "show.glb").string();
+  ASSERT_EQ(
+      run_cli("synth performance --cutout --cameras 6 --frames 2 --width 80 --height 60 --light-detail 0.05 -o " + show)
+          .exit_code,
+      0);
+  const CliResult fit = run_cli("fit " + show + " --as splat-video --preset preview --max-splats 1500 -o " + glb +
+                                " --html " + (dir / "show.html").string());
+  ASSERT_EQ(fit.exit_code, 0) << fit.err;
+  EXPECT_THAT(fit.out, HasSubstr("held-out PSNR"));
+  EXPECT_THAT(fit.out, HasSubstr("in the mask"));
+  EXPECT_THAT(read_text_file(dir / "show.html"), HasSubstr("Over time"));
+  const auto info = nlohmann::json::parse(run_cli("info --json " + glb).out);
+  const double recorded = info["diorama"]["held_out"]["psnr_mask"];
+  const CliResult scored = run_cli("eval --json - " + glb + " " + show);
+  EXPECT_DOUBLE_EQ(nlohmann::json::parse(scored.out)["mean"]["psnr_mask"], recorded) << "as eval scores it";
+}
+
 TEST(CliPerformance, WhatIsMissingIsTold) {
   const TempDir dir;
   const std::string glb = write_walk(dir);

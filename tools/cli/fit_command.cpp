@@ -10,6 +10,7 @@
 #include "tools/cli/command.h"
 #include "tools/cli/fit_splat_video.h"
 #include "tools/cli/option_flags.h"
+#include "tools/cli/score_splat_video.h"
 #include "tools/cli/snapshot_writer.h"
 #include "tools/eval/report_page.h"
 
@@ -144,7 +145,13 @@ void run_fit(const FitArguments& args, const CLI::App& app, const Settings& sett
   if (args.check) require_sound(capture, check_capture(capture, {}, job));
   choose_calibration(capture, args.calibration, terminal);
   if (video) {
-    run_fit_splat_video(app, args.video, capture, args.output, terminal);
+    const bool written = run_fit_splat_video(app, args.video, capture, args.output, terminal);
+    if (!args.cameras.empty()) write_file(args.cameras, transforms_json(capture, capture.calibration()));
+    if (!written || !args.score) return;
+    const std::string scores =
+        score_splat_video(args.output, capture, args.capture, args.html, settings, terminal.context());
+    terminal.finish_line();
+    if (!scores.empty()) fmt::print("{}: {}\n", args.output, scores);
     return;
   }
   Fitted fitted = splats ? fit_as_splats(args, capture, run, job) : fit_as_mesh(args, capture, job);

@@ -53,7 +53,7 @@ void add_splat_video_options(CLI::App& app, SplatVideoArguments& args) {
       ->group(kSplatVideoGroup);
 }
 
-void run_fit_splat_video(const CLI::App& app, const SplatVideoArguments& args, const Capture& capture,
+bool run_fit_splat_video(const CLI::App& app, const SplatVideoArguments& args, const Capture& capture,
                          const std::string& output, TerminalJob& terminal) {
   if (!output.ends_with(".glb")) {
     fail(ErrorCode::kInvalidInput, "{}: a splat video is written as .glb, with its groups in a folder beside it",
@@ -83,6 +83,7 @@ void run_fit_splat_video(const CLI::App& app, const SplatVideoArguments& args, c
   fmt::print("{}: {} groups ({} kept), at most {} splats; {}\n",
              stats.finished ? output : splat_groups_folder(output).string(), stats.groups, stats.groups_kept,
              stats.most_splats, speed);
+  return stats.finished;
 }
 
 }  // namespace diorama
