@@ -2,6 +2,7 @@
 
 extern "C" {
 #include <libavcodec/avcodec.h>
+#include <libavcodec/bsf.h>
 #include <libavformat/avformat.h>
 #include <libavutil/opt.h>
 }
@@ -17,28 +18,54 @@ namespace diorama {
   USE(av_frame_free)              \
   USE(av_frame_get_buffer)        \
   USE(av_frame_make_writable)     \
+  USE(av_frame_unref)             \
+  USE(av_freep)                   \
   USE(av_log_set_level)           \
+  USE(av_malloc)                  \
+  USE(av_opt_set)                 \
   USE(av_opt_set_double)          \
   USE(av_strerror)
 #define DIO_AVCODEC_FUNCTIONS(USE)     \
+  USE(av_bsf_alloc)                    \
+  USE(av_bsf_free)                     \
+  USE(av_bsf_get_by_name)              \
+  USE(av_bsf_init)                     \
+  USE(av_bsf_receive_packet)           \
+  USE(av_bsf_send_packet)              \
   USE(av_packet_alloc)                 \
   USE(av_packet_free)                  \
   USE(av_packet_rescale_ts)            \
+  USE(av_packet_unref)                 \
   USE(avcodec_alloc_context3)          \
+  USE(avcodec_find_decoder)            \
   USE(avcodec_find_encoder_by_name)    \
   USE(avcodec_free_context)            \
   USE(avcodec_open2)                   \
+  USE(avcodec_parameters_copy)         \
   USE(avcodec_parameters_from_context) \
+  USE(avcodec_parameters_to_context)   \
+  USE(avcodec_profile_name)            \
+  USE(avcodec_receive_frame)           \
   USE(avcodec_receive_packet)          \
-  USE(avcodec_send_frame)
+  USE(avcodec_send_frame)              \
+  USE(avcodec_send_packet)
 #define DIO_AVFORMAT_FUNCTIONS(USE)   \
   USE(av_interleaved_write_frame)     \
+  USE(av_read_frame)                  \
+  USE(av_write_frame)                 \
   USE(av_write_trailer)               \
+  USE(avformat_alloc_context)         \
   USE(avformat_alloc_output_context2) \
+  USE(avformat_close_input)           \
+  USE(avformat_find_stream_info)      \
   USE(avformat_free_context)          \
   USE(avformat_new_stream)            \
+  USE(avformat_open_input)            \
   USE(avformat_write_header)          \
+  USE(avio_alloc_context)             \
   USE(avio_closep)                    \
+  USE(avio_context_free)              \
+  USE(avio_flush)                     \
   USE(avio_open)
 
 struct Ffmpeg {

@@ -2,7 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
-#include "engine/video/ffmpeg.h"
+#include "engine/video/ffmpeg_objects.h"
 #include "engine/video/yuv420.h"
 
 #include <string>
@@ -20,22 +20,6 @@ struct FormatDeleter {
     ffmpeg().avformat_free_context(format);
   }
 };
-struct CodecDeleter {
-  void operator()(AVCodecContext* codec) const { ffmpeg().avcodec_free_context(&codec); }
-};
-struct FrameDeleter {
-  void operator()(AVFrame* frame) const { ffmpeg().av_frame_free(&frame); }
-};
-struct PacketDeleter {
-  void operator()(AVPacket* packet) const { ffmpeg().av_packet_free(&packet); }
-};
-
-std::string reason(int error) {
-  char text[AV_ERROR_MAX_STRING_SIZE] = {};
-  ffmpeg().av_strerror(error, text, sizeof(text));
-  return text;
-}
-
 void check_arguments(const std::filesystem::path& path, glm::ivec2 size_px, const VideoOptions& options) {
   const auto size_ok = [](int size) { return size >= 1 && size <= kMaxSize; };
   if (!size_ok(size_px.x) || !size_ok(size_px.y)) {
@@ -59,9 +43,9 @@ struct VideoWriter::Impl {
   glm::ivec2 size_px;
   AtomicFile file;  // first, so that FFmpeg has let go of the temporary file when this removes it
   std::unique_ptr<AVFormatContext, FormatDeleter> format;
-  std::unique_ptr<AVCodecContext, CodecDeleter> codec;
-  std::unique_ptr<AVFrame, FrameDeleter> frame;
-  std::unique_ptr<AVPacket, PacketDeleter> packet;
+  FfmpegPtr<AVCodecContext> codec;
+  FfmpegPtr<AVFrame> frame;
+  FfmpegPtr<AVPacket> packet;
   AVStream* stream = nullptr;  // the format's
   int64_t frame_count = 0;
 
@@ -80,7 +64,7 @@ struct VideoWriter::Impl {
   }
 
   void check(int result) const {
-    if (result < 0) fail(ErrorCode::kIo, "{}: the video cannot be written: {}", name, reason(result));
+    if (result < 0) fail(ErrorCode::kIo, "{}: the video cannot be written: {}", name, ffmpeg_reason(result));
   }
 
   void open_codec(const VideoOptions& options) {
