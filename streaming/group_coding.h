@@ -1,0 +1,143 @@
+#pragma once
+
+#include "engine/base/thread_pool.h"
+#include "engine/scene/splat_sequence.h"
+#include "streaming/atlas.h"
+#include "streaming/node_motion.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace diorama {
+
+// How a group of splats stands in two streams of pictures; docs/splat_video.md has it to the bit.
+//
+// The exact stream, bit-exact: each splat's place in the base as three numbers of 8 + base_low_bits bits (tiles 0 to 2
+// the high bytes of x, y, z, tiles 3 to 5 the rest), the same in all pictures of a group, and in the extra rows the
+// nodes' transforms of the picture's frame. The lossy stream, 8 bits a scalar: what the nodes' motion leaves of the
+// centres and the rotations, and scales, opacities and colours.
+
+// The scalars of the lossy stream. Colours are luma and two differences of SH degree 0's colour (0.5 + kShC0 * DC):
+// y = (r + 2 g + b) / 4, co = r - b, cg = g - (r + b) / 2. Degree 1: the coefficients of -y, z, -x times 3 channels.
+enum class SplatScalar {
+  kRestX,
+  kRestY,
+  kRestZ,
+  kRotationX,
+  kRotationY,
+  kRotationZ,
+  kLogScaleX,
+  kLogScaleY,
+  kLogScaleZ,
+  kColorY,
+  kColorCo,
+  kOpacity,
+  kColorCg,
+  kSh1,  // the first of 9
+};
+inline constexpr size_t kScalarsOfDegree0 = 13, kScalarsOfDegree1 = 22;
+constexpr size_t scalar_count(int sh_degree) {
+  return sh_degree == 0 ? kScalarsOfDegree0 : kScalarsOfDegree1;
+}
+
+struct ScalarPlace {
+  AtlasPlane plane = AtlasPlane::kLuma;
+  int tile = 0;
+};
+ScalarPlace place_of(size_t scalar);
+
+// code 0 stands for low, code `levels` for high.
+struct ScalarRange {
+  float low = 0, high = 0;
+  int levels = 255;  // 1 to 255; fewer cost fewer bits
+  float step() const { return (high - low) / static_cast<float>(levels); }
+  bool operator==(const ScalarRange&) const = default;
+};
+
+// What a decoder must know of a group beside its pictures.
+struct GroupParameters {
+  size_t first_frame = 0, frame_count = 0, splat_count = 0, node_count = 0;
+  int sh_degree = 0;
+  glm::vec3 base_low{0};
+  float base_step_m = 0;
+  int base_low_bits = 0;             // 0 to 8
+  float node_shift_m = 0;            // codes of the nodes' shifts span -this to this
+  std::vector<ScalarRange> scalars;  // scalar_count(sh_degree)
+  bool operator==(const GroupParameters&) const = default;
+};
+
+// Error kInvalidInput: counts, ranges or bits that no group has.
+void check_group_parameters(const GroupParameters& parameters);
+
+// Finest first: what a scalar's codes are worth.
+struct CodingOptions {
+  int base_bits = 12;       // of each coordinate in the base, 8 to 16
+  int splats_of_node = 40;  // about
+  int most_nodes = 512;
+  int sh_degree = 0;  // 0 or 1; coefficients of higher degrees are dropped
+  int rest_levels = 255, rotation_levels = 255, scale_levels = 255, opacity_levels = 255, color_levels = 255,
+      sh_levels = 255;
+  template <class Visitor>
+  void visit(Visitor&& option) {
+    option("base-bits", base_bits, {8, 16}, "bits of each coordinate of the places that splats move from");
+    option("node-splats", splats_of_node, {8, 10000}, "splats for each node of the motion, about");
+    option("max-nodes", most_nodes, {5, 4096}, "nodes of the motion at most");
+    option("sh-degree", sh_degree, {0, 1}, "degree of the colours that is kept");
+    option("position-levels", rest_levels, {1, 255}, "codes for centres; fewer are coarser and cost fewer bits");
+    option("rotation-levels", rotation_levels, {1, 255}, "codes for rotations");
+    option("scale-levels", scale_levels, {1, 255}, "codes for scales");
+    option("opacity-levels", opacity_levels, {1, 255}, "codes for opacities");
+    option("color-levels", color_levels, {1, 255}, "codes for colours");
+    option("sh-levels", sh_levels, {1, 255}, "codes for view-dependent colours");
+  }
+};
+
+// A group's codes: of the base once, of the nodes and the scalars frame by frame. Splats are in the order of the
+// streams: nodes first, then along a Morton curve.
+struct GroupCodes {
+  GroupParameters parameters;
+  std::vector<uint32_t> order;                             // index in the group of each splat here
+  std::array<std::vector<uint16_t>, 3> base;               // [axis][splat]
+  std::vector<std::vector<uint16_t>> nodes;                // [frame][6 node + (rotation x y z, shift x y z)]
+  std::vector<std::vector<std::vector<uint8_t>>> scalars;  // [frame][scalar][splat]
+};
+
+// Error kInvalidInput: what check_splat_group refuses; more than 65,535 x 128 splats.
+GroupCodes encode_codes(const SplatGroup& group, const CodingOptions& options, ThreadPool& pool);
+
+// Layouts for groups of at most these sizes.
+struct GroupLayouts {
+  AtlasLayout exact, lossy;
+};
+GroupLayouts choose_layouts(size_t splats, size_t nodes, int sh_degree, glm::ivec2 most_px);
+
+// Pictures of a group's frames, as they are coded.
+std::vector<Picture420> exact_pictures(const GroupCodes& codes, const AtlasLayout& layout);
+std::vector<Picture420> lossy_pictures(const GroupCodes& codes, const AtlasLayout& layout);
+
+// Turns decoded pictures back into splats. Between frames nothing is allocated but the cloud.
+class GroupDequantizer {
+ public:
+  // The group's first exact picture has the base. Error kInvalidInput: parameters that do not fit the layouts.
+  GroupDequantizer(const GroupParameters& parameters, const GroupLayouts& layouts, const Picture420& first_exact,
+                   ThreadPool& pool);
+
+  // In the order of the streams.
+  void decode(const Picture420& exact, const Picture420& lossy, SplatCloud& cloud);
+
+ private:
+  void read_nodes(const Picture420& exact);
+
+  GroupParameters parameters_;
+  GroupLayouts layouts_;
+  ThreadPool& pool_;
+  std::vector<glm::vec3> base_;
+  NodeMotion motion_;
+  std::vector<NodeTransform> transforms_;
+  std::vector<std::vector<uint8_t>> codes_;
+};
+
+}  // namespace diorama
