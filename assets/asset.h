@@ -99,6 +99,7 @@ struct Asset {
   std::vector<Material> materials;
   std::vector<Texture> textures;
   std::optional<AssetRecord> record;  // absent in files that Diorama did not write
+  std::string splat_video_json;       // the extension DIORAMA_splat_video, a JSON object (streaming/splat_video.h); or ""
   std::vector<std::string> notes;     // of a reader: what the file holds beyond this, a sentence each; never written
 };
 

@@ -149,6 +149,10 @@ void list_extensions(Json& json, const Asset& asset, const GlbOptions& options) 
     used.push_back(kSplatSpzExtension);
     json["extensionsRequired"] = {kSplatExtension, kSplatSpzExtension};
   }
+  if (!asset.splat_video_json.empty()) {
+    used.push_back(kSplatVideoExtension);
+    json["extensions"][kSplatVideoExtension] = Json::parse(asset.splat_video_json);
+  }
   if (!used.empty()) json["extensionsUsed"] = std::move(used);
 }
 

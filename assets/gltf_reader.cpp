@@ -3,6 +3,7 @@
 #include "assets/gltf/animation.h"
 #include "assets/gltf/asset_record.h"
 #include "assets/gltf/document.h"
+#include "assets/gltf/format.h"
 #include "assets/gltf/materials.h"
 #include "assets/gltf/primitives.h"
 #include "assets/gltf/scene_graph.h"
@@ -20,6 +21,12 @@ std::optional<AssetRecord> read_record(const JsonNode& root) {
   return record_from_json(*record);
 }
 
+std::string read_splat_video(const JsonNode& root) {
+  const auto extensions = root.find("extensions");
+  const auto video = extensions ? extensions->find(kSplatVideoExtension) : std::nullopt;
+  return video ? video->value().dump() : "";
+}
+
 // Adds what the scene's instances draw at a time.
 void add_instances(const GltfDocument& document, size_t animation, double time_s,
                    const std::vector<GltfVertexUse>& vertex_uses, Asset& asset) {
@@ -33,6 +40,7 @@ void add_instances(const GltfDocument& document, size_t animation, double time_s
 Asset asset_from(const GltfDocument& document, std::vector<GltfVertexUse>& vertex_uses) {
   Asset asset;
   asset.record = read_record(document.root());
+  asset.splat_video_json = read_splat_video(document.root());
   vertex_uses = read_materials(document, asset);
   add_instances(document, 0, 0.0, vertex_uses, asset);  // files with several animations offer alternatives
   return asset;

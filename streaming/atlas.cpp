@@ -103,7 +103,9 @@ AtlasLayout choose_layout(size_t splats, int luma_tiles, int cb_tiles, int cr_ti
   std::optional<AtlasLayout> best;
   const auto cost = [&](const AtlasLayout& layout) {
     const bool beyond = layout.size_px.x > most_px.x || layout.size_px.y > most_px.y;
-    return (beyond ? 1e12 : 0) + static_cast<double>(layout.size_px.x) * layout.size_px.y;
+    const double wide = layout.tile_px.x, high = layout.tile_px.y;
+    const double slimness = std::max(wide / high, high / wide);  // slim tiles tear neighbours apart
+    return (beyond ? 1e12 : 0) + static_cast<double>(layout.size_px.x) * layout.size_px.y * (1 + 0.02 * slimness);
   };
   for (int wide = 1; wide <= std::min(blocks, kMaxSize / kBlock); ++wide) {
     const glm::ivec2 tile = kBlock * glm::ivec2(wide, (blocks + wide - 1) / wide);

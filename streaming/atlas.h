@@ -21,7 +21,7 @@ struct AtlasLayout {
   bool operator==(const AtlasLayout&) const = default;
 };
 
-// The smallest picture (in area, then the widest) with tiles for `splats` and room for `extra` luma texels below them.
+// About the smallest picture with tiles for `splats`, not too slim, and room for `extra` luma texels below them.
 // Within most_px where that can be, else larger.
 AtlasLayout choose_layout(size_t splats, int luma_tiles, int cb_tiles, int cr_tiles, size_t extra, glm::ivec2 most_px);
 

@@ -95,8 +95,16 @@ struct CodingOptions {
   }
 };
 
+// Axes of splats thinner than this are coded as this: it is far below what a pixel shows.
+inline constexpr float kLeastScale_m = 1e-4f;
+
+size_t node_count_of(size_t splats, const CodingOptions& options);
+
+// The order of a group's splats in its streams: nodes first, then along a Morton curve, by their first frame.
+std::vector<uint32_t> coding_order(const SplatCloud& first, size_t nodes);
+
 // A group's codes: of the base once, of the nodes and the scalars frame by frame. Splats are in the order of the
-// streams: nodes first, then along a Morton curve.
+// streams.
 struct GroupCodes {
   GroupParameters parameters;
   std::vector<uint32_t> order;                             // index in the group of each splat here

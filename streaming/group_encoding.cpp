@@ -1,5 +1,6 @@
 #include "engine/base/error.h"
 #include "engine/scene/splat_order.h"
+#include "streaming/axis_naming.h"
 #include "streaming/group_coding.h"
 
 #include <glm/gtc/quaternion.hpp>
@@ -12,69 +13,6 @@ namespace diorama {
 namespace {
 
 constexpr size_t kGrain = 1024;
-constexpr float kLeastScale_m = 1e-6f;
-
-glm::quat to_quat(glm::vec4 xyzw) {
-  return {xyzw.w, xyzw.x, xyzw.y, xyzw.z};
-}
-
-// A way to name a splat's axes: the same ellipsoid with other axes called x, y and z.
-struct AxisNaming {
-  glm::quat old_from_new{1, 0, 0, 0};
-  glm::ivec3 old_axis{0, 1, 2};  // of each new one
-};
-
-// The 24 rotations of a cube.
-std::vector<AxisNaming> axis_namings() {
-  std::vector<AxisNaming> namings;
-  for (int x = 0; x < 3; ++x) {
-    for (int y = 0; y < 3; ++y) {
-      if (x == y) continue;
-      for (int signs = 0; signs < 4; ++signs) {
-        glm::mat3 axes(0.0f);
-        axes[0][x] = signs & 1 ? -1.0f : 1.0f;
-        axes[1][y] = signs & 2 ? -1.0f : 1.0f;
-        axes[2] = glm::cross(axes[0], axes[1]);
-        namings.push_back({glm::normalize(glm::quat_cast(axes)), {x, y, 3 - x - y}});
-      }
-    }
-  }
-  return namings;
-}
-
-// The one with which a splat's rotations over the frames are nearest to none: small numbers that don't change sign.
-const AxisNaming& best_naming(const std::vector<AxisNaming>& namings, std::span<const glm::quat> rotations) {
-  const AxisNaming* best = nullptr;
-  float most = -1;
-  for (const AxisNaming& naming : namings) {
-    float sum = 0;
-    for (const glm::quat& rotation : rotations) {
-      const float w = (rotation * naming.old_from_new).w;
-      sum += w * w;
-    }
-    if (sum > most) {
-      most = sum;
-      best = &naming;
-    }
-  }
-  return *best;
-}
-
-std::vector<uint32_t> coding_order(const SplatCloud& first, size_t nodes) {
-  std::vector<uint32_t> order = spread_splats(first.positions, nodes);
-  std::vector<uint8_t> is_node(first.size());
-  for (const uint32_t splat : order) is_node[splat] = 1;
-  for (const uint32_t splat : morton_order(first.positions)) {
-    if (!is_node[splat]) order.push_back(splat);
-  }
-  return order;
-}
-
-size_t node_count_of(size_t splats, const CodingOptions& options) {
-  const size_t wanted =
-      std::min(splats / static_cast<size_t>(options.splats_of_node), static_cast<size_t>(options.most_nodes));
-  return wanted < kLeastNodes ? 0 : wanted;
-}
 
 // Codes of the places in the first frame; returns the places that the codes stand for.
 std::vector<glm::vec3> encode_base(const std::vector<glm::vec3>& places, int bits, GroupCodes& codes) {
@@ -147,7 +85,8 @@ class ScalarMaker {
       const SplatCloud& cloud = group_.frames[t];
       const PredictedMotion predicted = motion_.predict(i, transforms_[t]);
       put(out[t], SplatScalar::kRestX, i, cloud.positions[splat] - predicted.position);
-      rotations[t] = glm::conjugate(to_quat(predicted.rotation_xyzw)) * to_quat(cloud.rotations_xyzw[splat]);
+      rotations[t] =
+          glm::conjugate(quat_from_xyzw(predicted.rotation_xyzw)) * quat_from_xyzw(cloud.rotations_xyzw[splat]);
     }
     const AxisNaming& naming = best_naming(namings_, rotations);
     for (size_t t = 0; t < frames; ++t) {
@@ -156,8 +95,7 @@ class ScalarMaker {
       if (rotation.w < 0) rotation = -rotation;
       put(out[t], SplatScalar::kRotationX, i, {rotation.x, rotation.y, rotation.z});
       const glm::vec3 scales = glm::max(cloud.scales[splat], glm::vec3(kLeastScale_m));
-      put(out[t], SplatScalar::kLogScaleX, i,
-          glm::log(glm::vec3(scales[naming.old_axis.x], scales[naming.old_axis.y], scales[naming.old_axis.z])));
+      put(out[t], SplatScalar::kLogScaleX, i, glm::log(naming.renamed(scales)));
       put_colors(cloud, splat, i, out[t]);
     }
   }
@@ -229,6 +167,22 @@ std::vector<glm::vec3> gathered_positions(const SplatCloud& cloud, std::span<con
 }
 
 }  // namespace
+
+std::vector<uint32_t> coding_order(const SplatCloud& first, size_t nodes) {
+  std::vector<uint32_t> order = spread_splats(first.positions, nodes);
+  std::vector<uint8_t> is_node(first.size());
+  for (const uint32_t splat : order) is_node[splat] = 1;
+  for (const uint32_t splat : morton_order(first.positions)) {
+    if (!is_node[splat]) order.push_back(splat);
+  }
+  return order;
+}
+
+size_t node_count_of(size_t splats, const CodingOptions& options) {
+  const size_t wanted =
+      std::min(splats / static_cast<size_t>(options.splats_of_node), static_cast<size_t>(options.most_nodes));
+  return wanted < kLeastNodes ? 0 : wanted;
+}
 
 GroupCodes encode_codes(const SplatGroup& group, const CodingOptions& options, ThreadPool& pool) {
   check_splat_group(group);

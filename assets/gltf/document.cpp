@@ -41,7 +41,8 @@ void check_extensions(const JsonNode& root) {
   for (const char* list : {"extensionsRequired", "extensionsUsed"}) {
     for (const JsonNode& node : root.elements(list)) {
       const std::string name = node.text();
-      if (name.starts_with("DIORAMA_")) {
+      const bool known_here = name == kSplatVideoExtension && version_of(root, name) == "1";
+      if (name.starts_with("DIORAMA_") && !known_here) {
         fail(ErrorCode::kUnsupported, "uses {} version {}, which this build does not know; use a newer Diorama", name,
              version_of(root, name));
       }

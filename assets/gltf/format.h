@@ -35,5 +35,7 @@ inline constexpr const char* kSplatSorting = "cameraDistance";
 inline constexpr const char* kSplatProjection = "perspective";
 // Its draft extension for a payload of SPZ version 2.
 inline constexpr const char* kSplatSpzExtension = "KHR_gaussian_splatting_compression_spz_2";
+// Ours, version 1: what moves, in streams beside the file (docs/splat_video.md).
+inline constexpr const char* kSplatVideoExtension = "DIORAMA_splat_video";
 
 }  // namespace diorama

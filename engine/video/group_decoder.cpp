@@ -191,6 +191,7 @@ GroupDecoder::GroupDecoder(std::span<const std::byte> init, std::span<const std:
 
 GroupDecoder::~GroupDecoder() = default;
 GroupDecoder::GroupDecoder(GroupDecoder&&) noexcept = default;
+GroupDecoder& GroupDecoder::operator=(GroupDecoder&&) noexcept = default;
 
 const StreamFacts& GroupDecoder::facts() const {
   return impl_->facts;

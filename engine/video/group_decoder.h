@@ -26,6 +26,7 @@ class GroupDecoder {
   GroupDecoder(std::span<const std::byte> init, std::span<const std::byte> segment, std::string name);
   ~GroupDecoder();
   GroupDecoder(GroupDecoder&&) noexcept;
+  GroupDecoder& operator=(GroupDecoder&&) noexcept;
 
   const StreamFacts& facts() const;
 

@@ -1,6 +1,7 @@
 #include "engine/base/error.h"
 #include "tools/cli/command.h"
 #include "tools/cli/edit_command.h"
+#include "tools/cli/stream_command.h"
 #include "tools/eval/page_text.h"
 
 #include <csignal>
@@ -34,7 +35,7 @@ int run_program(int argc, char** argv) {
   const Command commands[] = {info_command(program),      synth_command(program),   fit_command(program),
                               render_command(program),    eval_command(program),    bench_command(program),
                               calibrate_command(program), devices_command(program), convert_command(program),
-                              edit_command(program)};
+                              edit_command(program),      stream_command(program)};
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,0 +1,340 @@
+#include "streaming/splat_video.h"
+
+#include "assets/gltf/json_node.h"
+#include "engine/base/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace diorama {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kVersion = 1;
+constexpr size_t kMostGroups = 1 << 20;
+
+Json pair_of(glm::ivec2 v) {
+  return Json::array({v.x, v.y});
+}
+
+Json to_json(const VideoTrack& track) {
+  return {{"file", track.file},
+          {"codec", track.codec == VideoCodec::kHevc ? "hevc" : "h264"},
+          {"level", track.level},
+          {"initBytes", track.init_bytes},
+          {"size", pair_of(track.layout.size_px)},
+          {"tile", pair_of(track.layout.tile_px)},
+          {"tiles", {track.layout.luma_tiles, track.layout.cb_tiles, track.layout.cr_tiles}},
+          {"extraRows", track.layout.extra_rows}};
+}
+
+Json to_json(const std::vector<ByteRange>& ranges) {
+  Json json = Json::array();
+  for (const ByteRange& range : ranges) json.push_back({range.offset, range.bytes});
+  return json;
+}
+
+Json to_json(const GroupParameters& group) {
+  Json scalars = Json::array();
+  for (const ScalarRange& range : group.scalars) scalars.push_back({range.low, range.high, range.levels});
+  return {{"firstFrame", group.first_frame}, {"frames", group.frame_count},
+          {"splats", group.splat_count},     {"nodes", group.node_count},
+          {"shDegree", group.sh_degree},     {"baseLow", {group.base_low.x, group.base_low.y, group.base_low.z}},
+          {"baseStep", group.base_step_m},   {"baseLowBits", group.base_low_bits},
+          {"nodeShift", group.node_shift_m}, {"scalars", std::move(scalars)}};
+}
+
+Json to_json(const CodingError& error) {
+  return Json::array({error.rms, error.most});
+}
+Json to_json(const GroupErrors& errors) {
+  return {{"position", to_json(errors.position_m)},
+          {"rotation", to_json(errors.rotation)},
+          {"logScale", to_json(errors.log_scale)},
+          {"opacity", to_json(errors.opacity)},
+          {"color", to_json(errors.color)}};
+}
+
+Json to_json(const VideoRepresentation& representation) {
+  Json errors = Json::array();
+  for (const GroupErrors& group : representation.errors) errors.push_back(to_json(group));
+  return {{"id", representation.id},
+          {"qp", representation.qp},
+          {"lossy", to_json(representation.lossy)},
+          {"segments", to_json(representation.segments)},
+          {"errors", std::move(errors)}};
+}
+
+int small_int(const JsonNode& node) {
+  const uint64_t value = node.whole_number();
+  if (value > 1 << 20) fail(ErrorCode::kInvalidInput, "{} is {}, expected at most {}", node.where(), value, 1 << 20);
+  return static_cast<int>(value);
+}
+
+glm::ivec2 pair_from(const JsonNode& node) {
+  const auto values = node.elements();
+  if (values.size() != 2) fail(ErrorCode::kInvalidInput, "{} has {} numbers, expected 2", node.where(), values.size());
+  return {small_int(values[0]), small_int(values[1])};
+}
+
+VideoTrack track_from(const JsonNode& node) {
+  VideoTrack track;
+  track.file = node.at("file").file_name();
+  const std::string codec = node.at("codec").text();
+  if (codec != "hevc" && codec != "h264") {
+    fail(ErrorCode::kUnsupported, "{}.codec is \"{}\", this build reads \"hevc\" and \"h264\"", node.where(), codec);
+  }
+  track.codec = codec == "hevc" ? VideoCodec::kHevc : VideoCodec::kH264;
+  track.level = small_int(node.at("level"));
+  track.init_bytes = node.at("initBytes").whole_number();
+  track.layout.size_px = pair_from(node.at("size"));
+  track.layout.tile_px = pair_from(node.at("tile"));
+  const auto tiles = node.elements("tiles");
+  if (tiles.size() != 3)
+    fail(ErrorCode::kInvalidInput, "{}.tiles has {} numbers, expected 3", node.where(), tiles.size());
+  track.layout.luma_tiles = small_int(tiles[0]);
+  track.layout.cb_tiles = small_int(tiles[1]);
+  track.layout.cr_tiles = small_int(tiles[2]);
+  track.layout.extra_rows = small_int(node.at("extraRows"));
+  return track;
+}
+
+std::vector<ByteRange> ranges_from(const JsonNode& parent, const char* key) {
+  std::vector<ByteRange> ranges;
+  for (const JsonNode& node : parent.elements(key)) {
+    const auto values = node.elements();
+    if (values.size() != 2)
+      fail(ErrorCode::kInvalidInput, "{} has {} numbers, expected 2", node.where(), values.size());
+    ranges.push_back({values[0].whole_number(), values[1].whole_number()});
+  }
+  return ranges;
+}
+
+float real(const JsonNode& node) {
+  return static_cast<float>(node.number());
+}
+
+GroupParameters group_from(const JsonNode& node) {
+  GroupParameters group;
+  group.first_frame = node.at("firstFrame").whole_number();
+  group.frame_count = node.at("frames").whole_number();
+  group.splat_count = node.at("splats").whole_number();
+  group.node_count = node.at("nodes").whole_number();
+  group.sh_degree = small_int(node.at("shDegree"));
+  std::array<double, 3> low{};
+  node.at("baseLow").numbers(low);
+  group.base_low = glm::vec3(low[0], low[1], low[2]);
+  group.base_step_m = real(node.at("baseStep"));
+  group.base_low_bits = small_int(node.at("baseLowBits"));
+  group.node_shift_m = real(node.at("nodeShift"));
+  for (const JsonNode& scalar : node.elements("scalars")) {
+    std::array<double, 3> values{};
+    scalar.numbers(values);
+    const bool whole = values[2] >= 1 && values[2] <= 255 && values[2] == std::floor(values[2]);
+    group.scalars.push_back(
+        {static_cast<float>(values[0]), static_cast<float>(values[1]), whole ? static_cast<int>(values[2]) : 0});
+  }
+  return group;
+}
+
+CodingError error_from(const JsonNode& node) {
+  std::array<double, 2> values{};
+  node.numbers(values);
+  return {values[0], values[1]};
+}
+
+VideoRepresentation representation_from(const JsonNode& node) {
+  VideoRepresentation representation;
+  representation.id = node.at("id").text();
+  representation.qp = small_int(node.at("qp"));
+  representation.lossy = track_from(node.at("lossy"));
+  representation.segments = ranges_from(node, "segments");
+  for (const JsonNode& group : node.elements("errors")) {
+    representation.errors.push_back({error_from(group.at("position")), error_from(group.at("rotation")),
+                                     error_from(group.at("logScale")), error_from(group.at("opacity")),
+                                     error_from(group.at("color"))});
+  }
+  return representation;
+}
+
+void check_ranges(const VideoTrack& track, const std::vector<ByteRange>& ranges, size_t groups) {
+  if (ranges.size() != groups) {
+    fail(ErrorCode::kInvalidInput, "{} has {} segments for {} groups", track.file, ranges.size(), groups);
+  }
+  if (track.init_bytes == 0 || track.init_bytes > 1 << 20) {
+    fail(ErrorCode::kInvalidInput, "{} has a header of {} bytes, expected 1 to 1,048,576", track.file,
+         track.init_bytes);
+  }
+  size_t end = track.init_bytes;
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    constexpr size_t kMost = size_t{1} << 30;
+    if (ranges[i].offset < end || ranges[i].bytes == 0 || ranges[i].bytes > kMost || ranges[i].offset > kMost << 20) {
+      fail(ErrorCode::kInvalidInput, "{}: segment {} is {} bytes at {}, expected 1 to {} bytes at {} or later",
+           track.file, i, ranges[i].bytes, ranges[i].offset, kMost, end);
+    }
+    end = ranges[i].offset + ranges[i].bytes;
+  }
+}
+
+std::string duration_text(double seconds) {
+  return fmt::format("PT{:.3f}S", seconds);
+}
+
+std::string segment_list(const SplatVideo& video, const VideoTrack& track, const std::vector<ByteRange>& ranges) {
+  constexpr double kTimescale = 90000;
+  std::string text = fmt::format(
+      "        <BaseURL>{}</BaseURL>\n        <SegmentList timescale=\"{:.0f}\">\n"
+      "          <Initialization range=\"0-{}\"/>\n          <SegmentTimeline>\n",
+      track.file, kTimescale, track.init_bytes - 1);
+  const auto ticks = [&](size_t frame) {
+    return std::llround(static_cast<double>(frame) * kTimescale / video.frames_per_s);
+  };
+  size_t frame = 0;
+  for (const GroupParameters& group : video.groups) {
+    text += fmt::format("            <S t=\"{}\" d=\"{}\"/>\n", ticks(frame),
+                        ticks(frame + group.frame_count) - ticks(frame));
+    frame += group.frame_count;
+  }
+  text += "          </SegmentTimeline>\n";
+  for (const ByteRange& range : ranges) {
+    text += fmt::format("          <SegmentURL mediaRange=\"{}-{}\"/>\n", range.offset, range.offset + range.bytes - 1);
+  }
+  return text + "        </SegmentList>\n";
+}
+
+std::string representation_xml(const SplatVideo& video, const std::string& id, const VideoTrack& track,
+                               const std::vector<ByteRange>& ranges) {
+  return fmt::format(
+             "      <Representation id=\"{}\" codecs=\"{}\" width=\"{}\" height=\"{}\" frameRate=\"{:.6g}\" "
+             "bandwidth=\"{:.0f}\">\n",
+             id, codecs_of(track), track.layout.size_px.x, track.layout.size_px.y, video.frames_per_s,
+             bit_rate_of(video, ranges).most) +
+         segment_list(video, track, ranges) + "      </Representation>\n";
+}
+
+}  // namespace
+
+size_t SplatVideo::frame_count() const {
+  size_t count = 0;
+  for (const GroupParameters& group : groups) count += group.frame_count;
+  return count;
+}
+
+size_t SplatVideo::group_of(size_t frame) const {
+  DIO_CHECK(frame < frame_count());
+  size_t group = 0;
+  for (; frame >= groups[group].frame_count; ++group) frame -= groups[group].frame_count;
+  return group;
+}
+
+void check_splat_video(const SplatVideo& video) {
+  if (video.groups.empty() || video.groups.size() > kMostGroups || video.representations.empty() ||
+      video.representations.size() > 64) {
+    fail(ErrorCode::kInvalidInput, "a splat video has {} groups and {} representations, expected 1 to {} and 1 to 64",
+         video.groups.size(), video.representations.size(), kMostGroups);
+  }
+  if (!(video.frames_per_s > 0 && video.frames_per_s <= 1000) || !(std::abs(video.first_time_s) < 1e9)) {
+    fail(ErrorCode::kInvalidInput, "a splat video has {} frames a second from {} s on", video.frames_per_s,
+         video.first_time_s);
+  }
+  size_t next = video.groups.front().first_frame;
+  for (const GroupParameters& group : video.groups) {
+    check_group_parameters(group);
+    if (group.first_frame != next) {
+      fail(ErrorCode::kInvalidInput, "a group starts at frame {}, expected {}", group.first_frame, next);
+    }
+    next += group.frame_count;
+    if (next > size_t{1} << 32) fail(ErrorCode::kInvalidInput, "a splat video has more than 2^32 frames");
+  }
+  check_layout(video.exact.layout);
+  check_ranges(video.exact, video.exact_segments, video.groups.size());
+  for (const VideoRepresentation& representation : video.representations) {
+    check_layout(representation.lossy.layout);
+    check_ranges(representation.lossy, representation.segments, video.groups.size());
+    if (representation.errors.size() != video.groups.size()) {
+      fail(ErrorCode::kInvalidInput, "representation {} states errors of {} groups, there are {}", representation.id,
+           representation.errors.size(), video.groups.size());
+    }
+  }
+}
+
+std::string to_json(const SplatVideo& video) {
+  Json groups = Json::array(), representations = Json::array();
+  for (const GroupParameters& group : video.groups) groups.push_back(to_json(group));
+  for (const VideoRepresentation& one : video.representations) representations.push_back(to_json(one));
+  const Json json = {{"version", kVersion},
+                     {"framesPerSecond", video.frames_per_s},
+                     {"firstTime", video.first_time_s},
+                     {"exact", to_json(video.exact)},
+                     {"exactSegments", to_json(video.exact_segments)},
+                     {"groups", std::move(groups)},
+                     {"representations", std::move(representations)}};
+  return json.dump();
+}
+
+SplatVideo parse_splat_video(const std::string& json, const std::string& name) {
+  const nlohmann::json value = parse_json_object(json, name);
+  const JsonNode root(value, "DIORAMA_splat_video");
+  return with_context(name, [&] {
+    const uint64_t version = root.at("version").whole_number();
+    if (version != kVersion) {
+      fail(ErrorCode::kUnsupported, "the splat video has version {}, this build reads version {}; use a newer Diorama",
+           version, kVersion);
+    }
+    SplatVideo video;
+    video.frames_per_s = root.at("framesPerSecond").number();
+    video.first_time_s = root.at("firstTime").number();
+    video.exact = track_from(root.at("exact"));
+    video.exact_segments = ranges_from(root, "exactSegments");
+    for (const JsonNode& group : root.elements("groups")) video.groups.push_back(group_from(group));
+    for (const JsonNode& one : root.elements("representations")) {
+      video.representations.push_back(representation_from(one));
+    }
+    check_splat_video(video);
+    return video;
+  });
+}
+
+std::string codecs_of(const VideoTrack& track) {
+  if (track.codec == VideoCodec::kHevc) return fmt::format("hvc1.1.6.L{}.90", 3 * track.level);
+  return fmt::format("avc1.4D40{:02X}", track.level);
+}
+
+BitRate bit_rate_of(const SplatVideo& video, const std::vector<ByteRange>& segments) {
+  const size_t frames = video.frame_count();
+  BitRate rate;
+  double all = 0;
+  for (const ByteRange& range : segments) all += 8.0 * static_cast<double>(range.bytes);
+  rate.mean = all * video.frames_per_s / static_cast<double>(std::max<size_t>(frames, 1));
+  for (size_t first = 0; first < segments.size(); ++first) {
+    double bits = 0, seconds = 0;
+    for (size_t i = first; i < segments.size() && seconds < 1; ++i) {
+      bits += 8.0 * static_cast<double>(segments[i].bytes);
+      seconds += static_cast<double>(video.groups[i].frame_count) / video.frames_per_s;
+    }
+    rate.most = std::max(rate.most, bits / seconds);
+  }
+  return rate;
+}
+
+std::string to_mpd(const SplatVideo& video) {
+  const double seconds = static_cast<double>(video.frame_count()) / video.frames_per_s;
+  std::string text = fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      "<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" profiles=\"urn:mpeg:dash:profile:isoff-main:2011\" type=\"static\" "
+      "minBufferTime=\"PT1S\" mediaPresentationDuration=\"{}\">\n  <Period>\n"
+      "    <AdaptationSet id=\"1\" mimeType=\"video/mp4\" segmentAlignment=\"true\" startWithSAP=\"1\">\n",
+      duration_text(seconds));
+  text += representation_xml(video, "exact", video.exact, video.exact_segments);
+  text +=
+      "    </AdaptationSet>\n"
+      "    <AdaptationSet id=\"2\" mimeType=\"video/mp4\" segmentAlignment=\"true\" startWithSAP=\"1\">\n";
+  for (const VideoRepresentation& one : video.representations) {
+    text += representation_xml(video, one.id, one.lossy, one.segments);
+  }
+  return text + "    </AdaptationSet>\n  </Period>\n</MPD>\n";
+}
+
+}  // namespace diorama

@@ -1,0 +1,208 @@
+#include "tools/cli/stream_command.h"
+
+#include "assets/gltf.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "streaming/check_splat_video.h"
+#include "streaming/pack_splat_video.h"
+#include "streaming/splat_video_reader.h"
+#include "tools/cli/option_flags.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace diorama {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct StreamArguments {
+  std::string input, output, source, json;
+  PackOptions pack;
+};
+
+SplatSequenceReader open_performance(const std::string& path) {
+  const auto folder = splat_groups_of(read_gltf(path), path);
+  if (!folder) {
+    fail(ErrorCode::kInvalidInput,
+         "{}: is no performance as splats; `diorama fit CAPTURE --as splat-video -o {}` makes one", path, path);
+  }
+  return SplatSequenceReader(*folder);
+}
+
+SplatVideo open_video(const std::string& path) {
+  const Asset asset = read_gltf(path);
+  if (asset.splat_video_json.empty()) {
+    fail(ErrorCode::kInvalidInput, "{}: is no coded splat video; `diorama stream pack` makes one of a performance",
+         path);
+  }
+  return parse_splat_video(asset.splat_video_json, path);
+}
+
+// The largest of the groups, and the mean square over them.
+CodingError over_groups(const VideoRepresentation& one, CodingError GroupErrors::*member) {
+  CodingError all;
+  for (const GroupErrors& group : one.errors) {
+    all.rms += (group.*member).rms * (group.*member).rms / static_cast<double>(one.errors.size());
+    all.most = std::max(all.most, (group.*member).most);
+  }
+  all.rms = std::sqrt(all.rms);
+  return all;
+}
+
+double bytes_of(const std::vector<ByteRange>& segments) {
+  double bytes = 0;
+  for (const ByteRange& range : segments) bytes += static_cast<double>(range.bytes);
+  return bytes;
+}
+
+std::string track_line(const SplatVideo& video, const std::string& id, const VideoTrack& track,
+                       const std::vector<ByteRange>& segments) {
+  const BitRate rate = bit_rate_of(video, segments);
+  return fmt::format("{:8} {:16} {:4}x{:<4} {:9.1f} {:9.2f} {:9.2f}\n", id, codecs_of(track), track.layout.size_px.x,
+                     track.layout.size_px.y, bytes_of(segments) / 1e3 / static_cast<double>(video.frame_count()),
+                     rate.mean / 1e6, rate.most / 1e6);
+}
+
+std::string to_text(const SplatVideo& video) {
+  size_t most = 0;
+  for (const GroupParameters& group : video.groups) most = std::max(most, group.splat_count);
+  std::string text =
+      fmt::format("{} frames at {:.4g} a second in {} groups, up to {} splats, SH degree {}\n\n", video.frame_count(),
+                  video.frames_per_s, video.groups.size(), most, video.groups.front().sh_degree);
+  text += "stream   codec            picture   KB/frame  Mbit/s  most in 1 s\n";
+  text += track_line(video, "exact", video.exact, video.exact_segments);
+  for (const VideoRepresentation& one : video.representations)
+    text += track_line(video, one.id, one.lossy, one.segments);
+  text += "\nerror, RMS / largest   position, mm     rotation, deg    scale, %         opacity          colour\n";
+  for (const VideoRepresentation& one : video.representations) {
+    text += fmt::format("{:22}", one.id);
+    const auto add = [&](CodingError GroupErrors::*member, double unit) {
+      const CodingError error = over_groups(one, member);
+      text += fmt::format(" {:<16}", fmt::format("{:.3g} / {:.3g}", unit * error.rms, unit * error.most));
+    };
+    add(&GroupErrors::position_m, 1e3);
+    add(&GroupErrors::rotation, 180 / 3.14159265358979);
+    add(&GroupErrors::log_scale, 100);
+    add(&GroupErrors::opacity, 1);
+    add(&GroupErrors::color, 1);
+    text += "\n";
+  }
+  return text;
+}
+
+nlohmann::ordered_json summary_json(const SplatVideo& video) {
+  using Json = nlohmann::ordered_json;
+  const auto frames = static_cast<double>(video.frame_count());
+  const auto track = [&](const VideoTrack& one, const std::vector<ByteRange>& segments) {
+    const BitRate rate = bit_rate_of(video, segments);
+    return Json{{"file", one.file},
+                {"codecs", codecs_of(one)},
+                {"width", one.layout.size_px.x},
+                {"height", one.layout.size_px.y},
+                {"bytes_per_frame", bytes_of(segments) / frames},
+                {"bits_per_s", rate.mean},
+                {"most_bits_per_s", rate.most}};
+  };
+  Json representations = Json::array();
+  for (const VideoRepresentation& one : video.representations) {
+    Json json = track(one.lossy, one.segments);
+    json["id"] = one.id;
+    const auto error = [&](CodingError GroupErrors::*member) {
+      const CodingError all = over_groups(one, member);
+      return Json{{"rms", all.rms}, {"most", all.most}};
+    };
+    json["errors"] = {{"position_m", error(&GroupErrors::position_m)},
+                      {"rotation_rad", error(&GroupErrors::rotation)},
+                      {"log_scale", error(&GroupErrors::log_scale)},
+                      {"opacity", error(&GroupErrors::opacity)},
+                      {"color", error(&GroupErrors::color)}};
+    representations.push_back(std::move(json));
+  }
+  return {{"frames", video.frame_count()},
+          {"frames_per_s", video.frames_per_s},
+          {"groups", video.groups.size()},
+          {"exact", track(video.exact, video.exact_segments)},
+          {"representations", std::move(representations)}};
+}
+
+void print(const SplatVideo& video, const std::string& json) {
+  if (json.empty()) {
+    fmt::print("{}", to_text(video));
+    return;
+  }
+  const std::string text = summary_json(video).dump(1) + "\n";
+  if (json == "-") {
+    fmt::print("{}", text);
+  } else {
+    write_file(json, text);
+  }
+}
+
+void run_pack(const StreamArguments& args, const Settings& settings) {
+  if (fs::path(args.output).extension() != ".glb") {
+    fail(ErrorCode::kInvalidInput, "{}: give a name that ends in .glb; the streams get names that start like it",
+         args.output);
+  }
+  std::error_code error;
+  if (fs::equivalent(args.input, args.output, error)) {
+    fail(ErrorCode::kInvalidInput, "{}: is the performance itself; give the coded one another name", args.output);
+  }
+  const SplatSequenceReader source = open_performance(args.input);
+  TerminalJob terminal(settings);
+  const SplatVideo video = pack_splat_video(source, args.output, args.pack, terminal.context());
+  terminal.finish_line();
+  print(video, args.json);
+}
+
+void run_check(const StreamArguments& args, const Settings& settings) {
+  TerminalJob terminal(settings);
+  std::optional<SplatSequenceReader> source;
+  if (!args.source.empty()) source.emplace(open_performance(args.source));
+  open_video(args.input);
+  const SplatVideoCheck check = check_streams(args.input, source ? &*source : nullptr, terminal.context());
+  terminal.finish_line();
+  for (const std::string& problem : check.problems) fmt::print("{}\n", problem);
+  if (!check.problems.empty()) {
+    fail(ErrorCode::kInvalidInput, "{}: {} problem{} found; pack the video again", args.input, check.problems.size(),
+         check.problems.size() == 1 ? "" : "s");
+  }
+  fmt::print("{}: every segment decodes and is as the .glb says. {}\n", args.input,
+             check.android ? "Decoders that Android obliges phones to have take it (Main profile, level 3.1)."
+                           : "It is beyond what Android obliges every phone to decode (Main profile, level 3.1).");
+}
+
+}  // namespace
+
+Command stream_command(CLI::App& program) {
+  CLI::App* const app = program.add_subcommand(
+      "stream", "Codes a performance as video that the decoders of phones play (docs/splat_video.md), and checks it.");
+  app->require_subcommand(1);
+  const auto args = std::make_shared<StreamArguments>();
+  CLI::App* const pack = app->add_subcommand(
+      "pack",
+      "Codes a performance: OUT.glb, an .mp4 for each stream and a DASH manifest beside it. Example:\n"
+      "  diorama fit show --as splat-video -o show.glb && diorama stream pack show.glb show_coded.glb");
+  pack->add_option("IN", args->input, "the .glb that `fit --as splat-video` made, its .groups folder beside it")
+      ->required();
+  pack->add_option("OUT", args->output, "the .glb to write")->required();
+  add_options(*pack, args->pack, "Coding");
+  CLI::App* const info = app->add_subcommand("info", "What a coded performance holds: streams, rates, errors.");
+  info->add_option("IN", args->input, "the .glb that `stream pack` made")->required();
+  for (CLI::App* one : {pack, info}) {
+    one->add_option("--json", args->json, "write the figures to this file; - is standard output");
+  }
+  CLI::App* const check = app->add_subcommand(
+      "check", "Decodes every segment and compares profile, level, rate, index and errors with what the .glb says.");
+  check->add_option("IN", args->input, "the .glb that `stream pack` made")->required();
+  check->add_option("--source", args->source, "the performance it was made from: checks the declared errors too");
+  return {app, [args, pack, info](const Settings& settings) {
+            if (pack->parsed()) return run_pack(*args, settings);
+            if (info->parsed()) return print(open_video(args->input), args->json);
+            run_check(*args, settings);
+          }};
+}
+
+}  // namespace diorama
