@@ -1,5 +1,6 @@
 #include "streaming/splat_video_reader.h"
 
+#include "assets/splat_sequence.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/scene/splat_transform.h"
@@ -128,6 +129,32 @@ std::vector<SplatPart> SplatVideoReader::frame(size_t index) {
   if (impl_->asset.record) transform(cloud, impl_->asset.record->asset_from_capture);
   if (cloud.size() > 0) parts.push_back({"moving", std::move(cloud)});
   return parts;
+}
+
+void unpack_splat_video(SplatVideoReader& reader, const fs::path& glb, JobContext& job) {
+  const SplatVideo& video = reader.video();
+  const fs::path folder = splat_groups_folder(glb);
+  remove_splat_groups(folder);
+  constexpr uint64_t kFitKey = 0;  // it is of one fit by its making
+  for (const SplatPart& part : reader.first_frame().splats) {
+    if (part.name != "background") continue;
+    SplatCloud background = part.cloud;
+    transform(background, inverse(reader.first_frame().record.value_or(AssetRecord{}).asset_from_capture));
+    set_splat_background(folder, background, kFitKey);
+  }
+  job.begin_stage("decoding groups", video.groups.size());
+  size_t frame = 0;
+  for (const GroupParameters& parameters : video.groups) {
+    SplatGroup group{.first_frame = parameters.first_frame};
+    std::vector<double> times_s;
+    for (size_t t = 0; t < parameters.frame_count; ++t, ++frame) {
+      group.frames.push_back(reader.moving(frame));
+      times_s.push_back(video.first_time_s + static_cast<double>(frame) / video.frames_per_s);
+    }
+    add_splat_group(folder, group, times_s, kFitKey);
+    job.advance();
+  }
+  finish_splat_sequence(glb, reader.first_frame().record.value_or(AssetRecord{}));
 }
 
 }  // namespace diorama

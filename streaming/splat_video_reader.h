@@ -1,7 +1,7 @@
 #pragma once
 
 #include "assets/asset.h"
-#include "engine/base/thread_pool.h"
+#include "engine/base/job.h"
 #include "streaming/splat_video.h"
 
 #include <filesystem>
@@ -34,5 +34,9 @@ class SplatVideoReader {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// Decodes a representation into a performance as groups in files: `glb` and its .groups folder
+// (assets/splat_sequence.h).
+void unpack_splat_video(SplatVideoReader& reader, const std::filesystem::path& glb, JobContext& job);
 
 }  // namespace diorama

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct StreamArguments {
-  std::string input, output, source, json;
+  std::string input, output, source, json, representation;
   PackOptions pack;
 };
 
@@ -157,6 +157,36 @@ void run_pack(const StreamArguments& args, const Settings& settings) {
   print(video, args.json);
 }
 
+size_t representation_of(const SplatVideo& video, const StreamArguments& args) {
+  if (args.representation.empty()) return 0;
+  std::string ids;
+  for (size_t i = 0; i < video.representations.size(); ++i) {
+    if (video.representations[i].id == args.representation) return i;
+    ids += (i > 0 ? ", " : "") + video.representations[i].id;
+  }
+  fail(ErrorCode::kInvalidInput, "{}: there is no representation \"{}\", it has {}", args.input, args.representation,
+       ids);
+}
+
+void run_unpack(const StreamArguments& args, const Settings& settings) {
+  if (fs::path(args.output).extension() != ".glb") {
+    fail(ErrorCode::kInvalidInput, "{}: give a name that ends in .glb; the frames go into a folder beside it",
+         args.output);
+  }
+  std::error_code error;
+  if (fs::equivalent(args.input, args.output, error)) {
+    fail(ErrorCode::kInvalidInput, "{}: is the coded performance itself; give the decoded one another name",
+         args.output);
+  }
+  const size_t representation = representation_of(open_video(args.input), args);
+  TerminalJob terminal(settings);
+  SplatVideoReader reader(read_gltf(args.input), args.input, representation, terminal.pool());
+  unpack_splat_video(reader, args.output, terminal.context());
+  terminal.finish_line();
+  fmt::print("{}: {} frames of {}\n", args.output, reader.video().frame_count(),
+             reader.video().representations[representation].id);
+}
+
 void run_check(const StreamArguments& args, const Settings& settings) {
   TerminalJob terminal(settings);
   std::optional<SplatSequenceReader> source;
@@ -198,8 +228,15 @@ Command stream_command(CLI::App& program) {
       "check", "Decodes every segment and compares profile, level, rate, index and errors with what the .glb says.");
   check->add_option("IN", args->input, "the .glb that `stream pack` made")->required();
   check->add_option("--source", args->source, "the performance it was made from: checks the declared errors too");
-  return {app, [args, pack, info](const Settings& settings) {
+  CLI::App* const unpack = app->add_subcommand(
+      "unpack", "Decodes a performance into frames again, for `eval` and `render`: OUT.glb and its .groups folder.");
+  unpack->add_option("IN", args->input, "the .glb that `stream pack` made")->required();
+  unpack->add_option("OUT", args->output, "the .glb to write")->required();
+  unpack->add_option("--representation", args->representation,
+                     "which one, as `stream info` names it; default: the best");
+  return {app, [args, pack, info, unpack](const Settings& settings) {
             if (pack->parsed()) return run_pack(*args, settings);
+            if (unpack->parsed()) return run_unpack(*args, settings);
             if (info->parsed()) return print(open_video(args->input), args->json);
             run_check(*args, settings);
           }};
