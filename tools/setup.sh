@@ -15,7 +15,7 @@ packages=(
   libvulkan-dev mesa-vulkan-drivers glslc spirv-tools
 )
 test_packages=(libgtest-dev libgmock-dev clang-format-14 vulkan-validationlayers python3-numpy python3-pil
-  python3-zstandard)
+  python3-zstandard ffmpeg)
 analysis_packages=(clang-16 clang-tidy-16 libclang-rt-16-dev llvm-16)
 
 with_tests=false

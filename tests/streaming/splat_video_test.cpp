@@ -31,7 +31,7 @@ std::string error_of(const auto& call) {
 class SplatVideoTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    folder_ = new TempFolder();
+    folder_ = new TempDir();
     const auto groups = splat_groups_folder(source_glb());
     const double rate = 25;
     const auto add = [&](const SplatGroup& group) {
@@ -69,7 +69,7 @@ class SplatVideoTest : public testing::Test {
     return folder / "coded.glb";
   }
 
-  static inline TempFolder* folder_ = nullptr;
+  static inline TempDir* folder_ = nullptr;
 };
 
 TEST_F(SplatVideoTest, WhatIsPackedPlaysBackNearTheSource) {
@@ -122,7 +122,7 @@ TEST_F(SplatVideoTest, UnpackedFramesAreTheDecodersOwn) {
   ThreadPool pool(2);
   JobContext job(pool);
   SplatVideoReader reader(read_gltf(glb()), glb(), 1, pool);
-  const TempFolder folder;
+  const TempDir folder;
   unpack_splat_video(reader, folder.path() / "out.glb", job);
   const SplatSequenceReader unpacked(folder.path() / "out.groups");
   ASSERT_EQ(unpacked.sequence().frame_count(), 8u);
@@ -142,7 +142,7 @@ TEST_F(SplatVideoTest, TheManifestNamesFilesRangesAndCodecs) {
 }
 
 TEST_F(SplatVideoTest, DamagedStreamsAreNamed) {
-  const TempFolder folder;
+  const TempDir folder;
   const auto path = copy_to(folder.path());
   const auto stream = folder.path() / "coded_q8.mp4";
   std::filesystem::resize_file(stream, std::filesystem::file_size(stream) - 10);
@@ -155,7 +155,7 @@ TEST_F(SplatVideoTest, DamagedStreamsAreNamed) {
 }
 
 TEST_F(SplatVideoTest, StreamsOfAnotherVideoAreNamed) {
-  const TempFolder folder;
+  const TempDir folder;
   const auto path = copy_to(folder.path());
   std::filesystem::copy_file(folder.path() / "coded_exact.mp4", folder.path() / "coded_q24.mp4",
                              std::filesystem::copy_options::overwrite_existing);
@@ -194,7 +194,7 @@ TEST_F(SplatVideoTest, DamagedExtensionsAreRefused) {
 }
 
 TEST_F(SplatVideoTest, UnevenFramesAreRefused) {
-  const TempFolder folder;
+  const TempDir folder;
   const auto groups = folder.path() / "a.groups";
   const double times[] = {0, 0.04, 0.2};
   add_splat_group(groups, swaying_sheet(50, 3), times, 1);

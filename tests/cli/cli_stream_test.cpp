@@ -1,0 +1,67 @@
+// `diorama stream`.
+#include "assets/splat_sequence.h"
+#include "tests/cli/cli_run.h"
+#include "tests/streaming/moving_splats.h"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+namespace diorama {
+namespace {
+
+using testing::HasSubstr;
+
+class CliStream : public testing::Test {
+ protected:
+  CliStream() {
+    const double times[] = {0, 0.04, 0.08};
+    add_splat_group(dir_ / "show.groups", swaying_sheet(600, 3), times, 1);
+    finish_splat_sequence(show_, {.capture_name = "sheet"});
+  }
+
+  TempDir dir_;
+  std::string show_ = (dir_ / "show.glb").string(), coded_ = (dir_ / "coded.glb").string(),
+              again_ = (dir_ / "again.glb").string();
+};
+
+TEST_F(CliStream, PacksChecksTellsAndUnpacks) {
+  const CliResult pack = run_cli("stream pack " + show_ + " " + coded_ + " --qp 10 --representations 2");
+  ASSERT_EQ(pack.exit_code, 0) << pack.err;
+  EXPECT_THAT(pack.out, HasSubstr("3 frames at 25 a second in 1 groups, up to 600 splats"));
+  EXPECT_THAT(pack.out, HasSubstr("q18"));
+  const CliResult check = run_cli("stream check " + coded_ + " --source " + show_);
+  ASSERT_EQ(check.exit_code, 0) << check.out << check.err;
+  EXPECT_THAT(check.out, HasSubstr("Android obliges phones"));
+  const CliResult info = run_cli("stream info " + coded_ + " --json -");
+  ASSERT_EQ(info.exit_code, 0) << info.err;
+  const auto json = nlohmann::json::parse(info.out);
+  EXPECT_EQ(json["frames"], 3);
+  EXPECT_EQ(json["representations"].size(), 2u);
+  EXPECT_GT(json["representations"][1]["errors"]["position_m"]["rms"], 0);
+  const CliResult unpack = run_cli("stream unpack " + coded_ + " " + again_ + " --representation q18");
+  ASSERT_EQ(unpack.exit_code, 0) << unpack.err;
+  EXPECT_EQ(SplatSequenceReader(dir_ / "again.groups").sequence().frame_count(), 3u);
+}
+
+TEST_F(CliStream, WrongInputsGetOneSentence) {
+  const auto refused = [](const std::string& line, const std::string& words) {
+    const CliResult result = run_cli("stream " + line);
+    EXPECT_EQ(result.exit_code, 2) << line;
+    EXPECT_THAT(result.err, HasSubstr(words)) << line;
+  };
+  refused("pack " + show_ + " " + show_, "is the performance itself");
+  refused("pack " + show_ + " coded.mp4", "give a name that ends in .glb");
+  refused("pack nowhere.glb " + coded_, "nowhere.glb");
+  refused("pack " + show_ + " " + coded_ + " --qp 60", "qp");
+  refused("info " + show_, "is no coded splat video");
+  refused("check " + show_, "is no coded splat video");
+  ASSERT_EQ(run_cli("stream pack " + show_ + " " + coded_ + " --representations 1").exit_code, 0);
+  refused("pack " + coded_ + " " + again_, "is no performance as splats");
+  refused("unpack " + coded_ + " " + again_ + " --representation q9", "it has q12");
+  refused("unpack " + coded_ + " " + coded_, "is the coded performance itself");
+  std::filesystem::resize_file(dir_ / "coded_q12.mp4", 900);
+  refused("check " + coded_, "problem");
+}
+
+}  // namespace
+}  // namespace diorama
