@@ -1,9 +1,11 @@
 #include "streaming/splat_video.h"
 
-#include "assets/gltf/json_node.h"
 #include "engine/base/error.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -11,8 +13,9 @@ namespace diorama {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using Value = nlohmann::json;
 
-constexpr int kVersion = 1;
+constexpr size_t kVersion = 1;
 constexpr size_t kMostGroups = 1 << 20;
 
 Json pair_of(glm::ivec2 v) {
@@ -67,96 +70,130 @@ Json to_json(const VideoRepresentation& representation) {
           {"errors", std::move(errors)}};
 }
 
-int small_int(const JsonNode& node) {
-  const uint64_t value = node.whole_number();
-  if (value > 1 << 20) fail(ErrorCode::kInvalidInput, "{} is {}, expected at most {}", node.where(), value, 1 << 20);
-  return static_cast<int>(value);
+// Members and elements that are not there, or of another type, are exceptions of the JSON library with the place.
+size_t whole(const Value& value) {
+  if (!value.is_number_unsigned()) {
+    fail(ErrorCode::kInvalidInput, "{} stands where a whole number is expected", value.dump());
+  }
+  return value.get<size_t>();
 }
 
-glm::ivec2 pair_from(const JsonNode& node) {
-  const auto values = node.elements();
-  if (values.size() != 2) fail(ErrorCode::kInvalidInput, "{} has {} numbers, expected 2", node.where(), values.size());
-  return {small_int(values[0]), small_int(values[1])};
+int small_int(const Value& value) {
+  constexpr size_t kMost = 1 << 20;
+  if (whole(value) > kMost)
+    fail(ErrorCode::kInvalidInput, "{} stands where at most {} is expected", whole(value), kMost);
+  return static_cast<int>(whole(value));
 }
 
-VideoTrack track_from(const JsonNode& node) {
+template <size_t kCount>
+std::array<double, kCount> numbers(const Value& value) {
+  if (!value.is_array() || value.size() != kCount) {
+    fail(ErrorCode::kInvalidInput, "{} stands where {} numbers are expected", value.dump(), kCount);
+  }
+  std::array<double, kCount> result;
+  for (size_t i = 0; i < kCount; ++i) result[i] = value.at(i).get<double>();
+  return result;
+}
+
+const Value& array_at(const Value& parent, const char* key) {
+  const Value& value = parent.at(key);
+  if (!value.is_array()) fail(ErrorCode::kInvalidInput, "{} is no array", key);
+  return value;
+}
+
+glm::ivec2 pair_from(const Value& value) {
+  if (value.size() != 2) fail(ErrorCode::kInvalidInput, "{} stands where 2 numbers are expected", value.dump());
+  return {small_int(value.at(0)), small_int(value.at(1))};
+}
+
+// A file beside the .glb: nothing that leads elsewhere.
+std::string file_name(const Value& value) {
+  const auto name = value.get<std::string>();
+  if (name.empty() || name == "." || name == ".." || name.find_first_of(std::string_view("/\\\0", 3)) != name.npos) {
+    fail(ErrorCode::kInvalidInput, "\"{}\" is no name of a file beside the .glb", name);
+  }
+  return name;
+}
+
+VideoTrack track_from(const Value& value) {
   VideoTrack track;
-  track.file = node.at("file").file_name();
-  const std::string codec = node.at("codec").text();
+  track.file = file_name(value.at("file"));
+  const auto codec = value.at("codec").get<std::string>();
   if (codec != "hevc" && codec != "h264") {
-    fail(ErrorCode::kUnsupported, "{}.codec is \"{}\", this build reads \"hevc\" and \"h264\"", node.where(), codec);
+    fail(ErrorCode::kUnsupported, "a stream's codec is \"{}\", this build reads \"hevc\" and \"h264\"", codec);
   }
   track.codec = codec == "hevc" ? VideoCodec::kHevc : VideoCodec::kH264;
-  track.level = small_int(node.at("level"));
-  track.init_bytes = node.at("initBytes").whole_number();
-  track.layout.size_px = pair_from(node.at("size"));
-  track.layout.tile_px = pair_from(node.at("tile"));
-  const auto tiles = node.elements("tiles");
-  if (tiles.size() != 3)
-    fail(ErrorCode::kInvalidInput, "{}.tiles has {} numbers, expected 3", node.where(), tiles.size());
-  track.layout.luma_tiles = small_int(tiles[0]);
-  track.layout.cb_tiles = small_int(tiles[1]);
-  track.layout.cr_tiles = small_int(tiles[2]);
-  track.layout.extra_rows = small_int(node.at("extraRows"));
+  track.level = small_int(value.at("level"));
+  track.init_bytes = whole(value.at("initBytes"));
+  track.layout.size_px = pair_from(value.at("size"));
+  track.layout.tile_px = pair_from(value.at("tile"));
+  const Value& tiles = array_at(value, "tiles");
+  track.layout.luma_tiles = small_int(tiles.at(0));
+  track.layout.cb_tiles = small_int(tiles.at(1));
+  track.layout.cr_tiles = small_int(tiles.at(2));
+  track.layout.extra_rows = small_int(value.at("extraRows"));
   return track;
 }
 
-std::vector<ByteRange> ranges_from(const JsonNode& parent, const char* key) {
+std::vector<ByteRange> ranges_from(const Value& parent, const char* key) {
   std::vector<ByteRange> ranges;
-  for (const JsonNode& node : parent.elements(key)) {
-    const auto values = node.elements();
-    if (values.size() != 2)
-      fail(ErrorCode::kInvalidInput, "{} has {} numbers, expected 2", node.where(), values.size());
-    ranges.push_back({values[0].whole_number(), values[1].whole_number()});
-  }
+  for (const Value& value : array_at(parent, key)) ranges.push_back({whole(value.at(0)), whole(value.at(1))});
   return ranges;
 }
 
-float real(const JsonNode& node) {
-  return static_cast<float>(node.number());
-}
-
-GroupParameters group_from(const JsonNode& node) {
+GroupParameters group_from(const Value& value) {
   GroupParameters group;
-  group.first_frame = node.at("firstFrame").whole_number();
-  group.frame_count = node.at("frames").whole_number();
-  group.splat_count = node.at("splats").whole_number();
-  group.node_count = node.at("nodes").whole_number();
-  group.sh_degree = small_int(node.at("shDegree"));
-  std::array<double, 3> low{};
-  node.at("baseLow").numbers(low);
+  group.first_frame = whole(value.at("firstFrame"));
+  group.frame_count = whole(value.at("frames"));
+  group.splat_count = whole(value.at("splats"));
+  group.node_count = whole(value.at("nodes"));
+  group.sh_degree = small_int(value.at("shDegree"));
+  const auto low = numbers<3>(value.at("baseLow"));
   group.base_low = glm::vec3(low[0], low[1], low[2]);
-  group.base_step_m = real(node.at("baseStep"));
-  group.base_low_bits = small_int(node.at("baseLowBits"));
-  group.node_shift_m = real(node.at("nodeShift"));
-  for (const JsonNode& scalar : node.elements("scalars")) {
-    std::array<double, 3> values{};
-    scalar.numbers(values);
-    const bool whole = values[2] >= 1 && values[2] <= 255 && values[2] == std::floor(values[2]);
-    group.scalars.push_back(
-        {static_cast<float>(values[0]), static_cast<float>(values[1]), whole ? static_cast<int>(values[2]) : 0});
+  group.base_step_m = value.at("baseStep").get<float>();
+  group.base_low_bits = small_int(value.at("baseLowBits"));
+  group.node_shift_m = value.at("nodeShift").get<float>();
+  for (const Value& scalar : array_at(value, "scalars")) {
+    if (scalar.size() != 3) fail(ErrorCode::kInvalidInput, "{} stands where 3 numbers are expected", scalar.dump());
+    group.scalars.push_back({scalar.at(0).get<float>(), scalar.at(1).get<float>(), small_int(scalar.at(2))});
   }
   return group;
 }
 
-CodingError error_from(const JsonNode& node) {
-  std::array<double, 2> values{};
-  node.numbers(values);
+CodingError error_from(const Value& value) {
+  const auto values = numbers<2>(value);
   return {values[0], values[1]};
 }
 
-VideoRepresentation representation_from(const JsonNode& node) {
+VideoRepresentation representation_from(const Value& value) {
   VideoRepresentation representation;
-  representation.id = node.at("id").text();
-  representation.qp = small_int(node.at("qp"));
-  representation.lossy = track_from(node.at("lossy"));
-  representation.segments = ranges_from(node, "segments");
-  for (const JsonNode& group : node.elements("errors")) {
+  representation.id = value.at("id").get<std::string>();
+  representation.qp = small_int(value.at("qp"));
+  representation.lossy = track_from(value.at("lossy"));
+  representation.segments = ranges_from(value, "segments");
+  for (const Value& group : array_at(value, "errors")) {
     representation.errors.push_back({error_from(group.at("position")), error_from(group.at("rotation")),
                                      error_from(group.at("logScale")), error_from(group.at("opacity")),
                                      error_from(group.at("color"))});
   }
   return representation;
+}
+
+SplatVideo video_from(const Value& root) {
+  const size_t version = whole(root.at("version"));
+  if (version != kVersion) {
+    fail(ErrorCode::kUnsupported, "the splat video has version {}, this build reads version {}; use a newer Diorama",
+         version, kVersion);
+  }
+  SplatVideo video;
+  video.frames_per_s = root.at("framesPerSecond").get<double>();
+  video.first_time_s = root.at("firstTime").get<double>();
+  video.exact = track_from(root.at("exact"));
+  video.exact_segments = ranges_from(root, "exactSegments");
+  for (const Value& group : array_at(root, "groups")) video.groups.push_back(group_from(group));
+  for (const Value& one : array_at(root, "representations")) video.representations.push_back(representation_from(one));
+  check_splat_video(video);
+  return video;
 }
 
 void check_ranges(const VideoTrack& track, const std::vector<ByteRange>& ranges, size_t groups) {
@@ -275,25 +312,12 @@ std::string to_json(const SplatVideo& video) {
 }
 
 SplatVideo parse_splat_video(const std::string& json, const std::string& name) {
-  const nlohmann::json value = parse_json_object(json, name);
-  const JsonNode root(value, "DIORAMA_splat_video");
   return with_context(name, [&] {
-    const uint64_t version = root.at("version").whole_number();
-    if (version != kVersion) {
-      fail(ErrorCode::kUnsupported, "the splat video has version {}, this build reads version {}; use a newer Diorama",
-           version, kVersion);
+    try {
+      return video_from(Value::parse(json));
+    } catch (const Value::exception& error) {
+      fail(ErrorCode::kInvalidInput, "the extension DIORAMA_splat_video is damaged: {}", error.what());
     }
-    SplatVideo video;
-    video.frames_per_s = root.at("framesPerSecond").number();
-    video.first_time_s = root.at("firstTime").number();
-    video.exact = track_from(root.at("exact"));
-    video.exact_segments = ranges_from(root, "exactSegments");
-    for (const JsonNode& group : root.elements("groups")) video.groups.push_back(group_from(group));
-    for (const JsonNode& one : root.elements("representations")) {
-      video.representations.push_back(representation_from(one));
-    }
-    check_splat_video(video);
-    return video;
   });
 }
 
