@@ -123,11 +123,11 @@ const SplatCloud& SplatVideoReader::moving(size_t frame) {
 std::vector<SplatPart> SplatVideoReader::frame(size_t index) {
   std::vector<SplatPart> parts;
   for (const SplatPart& part : impl_->asset.splats) {
-    if (part.name == "background") parts.push_back(part);
+    if (part.name == kSplatBackgroundName) parts.push_back(part);
   }
   SplatCloud cloud = moving(index);
   if (impl_->asset.record) transform(cloud, impl_->asset.record->asset_from_capture);
-  if (cloud.size() > 0) parts.push_back({"moving", std::move(cloud)});
+  if (cloud.size() > 0) parts.push_back({kSplatMovingName, std::move(cloud)});
   return parts;
 }
 
@@ -137,7 +137,7 @@ void unpack_splat_video(SplatVideoReader& reader, const fs::path& glb, JobContex
   remove_splat_groups(folder);
   constexpr uint64_t kFitKey = 0;  // it is of one fit by its making
   for (const SplatPart& part : reader.first_frame().splats) {
-    if (part.name != "background") continue;
+    if (part.name != kSplatBackgroundName) continue;
     SplatCloud background = part.cloud;
     transform(background, inverse(reader.first_frame().record.value_or(AssetRecord{}).asset_from_capture));
     set_splat_background(folder, background, kFitKey);

@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 namespace diorama {
 namespace {
@@ -24,12 +26,12 @@ struct StreamArguments {
 };
 
 SplatSequenceReader open_performance(const std::string& path) {
-  const auto folder = splat_groups_of(read_gltf(path), path);
-  if (!folder) {
+  std::optional<SplatSequenceReader> performance = open_splat_sequence(read_gltf(path), path);
+  if (!performance) {
     fail(ErrorCode::kInvalidInput,
          "{}: is no performance as splats; `diorama fit CAPTURE --as splat-video -o {}` makes one", path, path);
   }
-  return SplatSequenceReader(*folder);
+  return std::move(*performance);
 }
 
 SplatVideo open_video(const std::string& path) {
