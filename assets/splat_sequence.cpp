@@ -159,6 +159,14 @@ void set_splat_background(const fs::path& folder, const SplatCloud& background, 
   write_splat_group({.first_frame = 0, .frames = {background}}, {&time_s, 1}, fit_key, folder / kBackground);
 }
 
+std::optional<SplatCloud> find_splat_background(const fs::path& folder, uint64_t fit_key) {
+  const fs::path path = folder / kBackground;
+  if (!fs::exists(path)) return std::nullopt;
+  const SplatGroupHead head = read_splat_group_head(path);
+  if (head.fit_key != fit_key) return std::nullopt;
+  return read_splat_group_frame(path, head, 0);
+}
+
 std::vector<SplatGroupHead> find_splat_groups(const fs::path& folder) {
   std::vector<SplatGroupHead> heads;
   for (const fs::path& file : group_files(folder)) {

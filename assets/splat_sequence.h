@@ -34,6 +34,9 @@ void add_splat_group(const std::filesystem::path& folder, const SplatGroup& grou
                      uint64_t fit_key);
 void set_splat_background(const std::filesystem::path& folder, const SplatCloud& background, uint64_t fit_key);
 
+// What stands still as set_splat_background wrote it for this fit; nothing where there is none, or another fit's.
+std::optional<SplatCloud> find_splat_background(const std::filesystem::path& folder, uint64_t fit_key);
+
 // Heads of all groups in a folder, by their first frame; none where there is no folder. Error: a file that is damaged.
 std::vector<SplatGroupHead> find_splat_groups(const std::filesystem::path& folder);
 

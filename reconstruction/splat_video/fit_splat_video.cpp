@@ -78,8 +78,7 @@ class VideoFit {
     range_ = range_of(capture_, moments_, options_);
     key_ = fit_key(capture_, moments_, options_);
     take_stock();
-    const StaticScene still;
-    set_splat_background(folder_, still.splats, key_);
+    const StaticScene still = find_still();
     GroupFitter fitter(capture_, moments_, options_, still, job_);
     job_.begin_stage("frames", range_.end - range_.first);
     for (size_t first = range_.first; first < range_.end;) {
@@ -106,6 +105,20 @@ class VideoFit {
            "{}: the group from frame {} on belongs to another capture or other options: start anew without --resume",
            folder_.string(), head.first_frame);
     }
+  }
+
+  // The same bits in every part: whichever comes first writes the splats.
+  StaticScene find_still() {
+    StaticScene still = find_still_pictures(capture_, moments_, options_.scale, job_);
+    const auto there = find_splat_background(folder_, key_);
+    if (there) {
+      still.splats = *there;
+    } else {
+      if (!still.empty()) still.splats = fit_still_splats(capture_, still, options_, job_);
+      set_splat_background(folder_, still.splats, key_);
+    }
+    stats_.still_splats = still.splats.size();
+    return still;
   }
 
   bool is_mine(size_t first) const {

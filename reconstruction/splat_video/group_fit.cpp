@@ -10,10 +10,8 @@
 namespace diorama {
 namespace {
 
-constexpr size_t kGraphSamples = 5000;   // of the surface that motion is followed on
-constexpr size_t kTargetSamples = 6000;  // of the surface that it is matched with
-constexpr size_t kLeastSurface = 50;     // points; less is taken for nothing
-constexpr size_t kNeighbours = 6;        // of a splat, for rigidity
+constexpr size_t kLeastSurface = 50;  // points; less is taken for nothing
+constexpr size_t kNeighbours = 6;     // of a splat, for rigidity
 
 uint64_t salt_of(const SplatVideoOptions& options, size_t moment) {
   return static_cast<uint64_t>(options.seed) * 0x9e3779b97f4a7c15ULL + moment;
@@ -85,7 +83,7 @@ FittedGroup GroupFitter::fit_nothing(size_t first, size_t most) {
   for (size_t moment = first; moment < first + most; ++moment) {
     if (moment > first) {
       const MomentViews views = load(moment);
-      if (!surface_of(views, kTargetSamples, moment).empty()) break;
+      if (!surface_of(views, static_cast<size_t>(options_.surface_points), moment).empty()) break;
     }
     result.group.frames.push_back(SplatCloud{.sh_degree = options_.sh_degree});
     result.frames.push_back({.frame = moment, .is_key = moment == first});
@@ -97,7 +95,8 @@ FittedGroup GroupFitter::fit_nothing(size_t first, size_t most) {
 FittedGroup GroupFitter::fit(size_t first, size_t most) {
   Stopwatch watch;
   MomentViews views = load(first);
-  const size_t start_count = std::max(budget_of(options_).max_splats / 2, kGraphSamples);
+  const auto samples = static_cast<size_t>(options_.surface_points);
+  const size_t start_count = std::max(budget_of(options_).max_splats / 2, samples);
   const std::vector<StartPoint> surface = surface_of(views, start_count, first);
   if (surface.empty()) return fit_nothing(first, most);
   FittedGroup result;
@@ -114,14 +113,14 @@ FittedGroup GroupFitter::fit(size_t first, size_t most) {
   };
   finish_frame(key);
   if (most == 1) return result;
-  Follower follower(thinned(surface, kGraphSamples), model, static_cast<size_t>(options_.nodes), job_.pool());
+  Follower follower(thinned(surface, samples), model, static_cast<size_t>(options_.nodes), job_.pool());
   const SplatNeighbours neighbours = neighbours_of(model.records, model.layout(), kNeighbours);
   const TemporalWeights weights{options_.temporal_weight, options_.entropy_weight, options_.rigidity_weight};
   for (size_t moment = first + 1; moment < first + most; ++moment) {
     VideoFrameStats stats{.frame = moment, .splats = model.count()};
     watch = {};
     views = load(moment);
-    const std::vector<StartPoint> target = surface_of(views, kTargetSamples, moment);
+    const std::vector<StartPoint> target = surface_of(views, samples, moment);
     stats.load_s = watch.seconds();
     watch = {};
     if (target.empty()) break;
@@ -129,7 +128,11 @@ FittedGroup GroupFitter::fit(size_t first, size_t most) {
         fit_motion(follower.graph, follower.solver, predicted(follower.before, follower.now), target, {}, job_.pool());
     stats.uncovered = motion.uncovered;
     stats.residual_m = motion.residual_m;
-    if (motion.uncovered > static_cast<double>(options_.group_uncovered)) break;
+    if (motion.uncovered > static_cast<double>(options_.group_uncovered)) {
+      job_.log(LogLevel::kDebug, fmt::format("frame {} starts a group: {:.1f} % of its surface is uncovered", moment,
+                                             100 * motion.uncovered));
+      break;
+    }
     model.records =
         moved(follower.carried, follower.graph, follower.now, motion.pose, model.records, model.layout(), job_.pool());
     follower.before = std::exchange(follower.now, motion.pose);
@@ -142,7 +145,13 @@ FittedGroup GroupFitter::fit(size_t first, size_t most) {
                        [&] { job_.check_cancelled(); });
     stats.psnr = trainer_.psnr(views, model);
     stats.train_s = watch.seconds();
-    if (stats.psnr < key.psnr - static_cast<double>(options_.group_drop_db)) break;
+    if (stats.psnr < key.psnr - static_cast<double>(options_.group_drop_db)) {
+      job_.log(LogLevel::kDebug,
+               fmt::format("frame {} starts a group: {:.2f} dB against {:.2f} dB of the group's first, "
+                           "{:.2f} dB by motion alone",
+                           moment, stats.psnr, key.psnr, stats.motion_psnr));
+      break;
+    }
     finish_frame(stats);
   }
   return result;

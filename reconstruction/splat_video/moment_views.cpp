@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kMargin_px = 12;        // around what moves: where nothing is must be seen, too
 constexpr uint8_t kBlack = 4;         // codes; darker is no picture
-constexpr float kMovedDepth = 0.02f;  // share of the depth
+constexpr float kMovedDepth = 0.01f;  // share of the depth
 constexpr int kMovedColor = 24;       // codes, largest of the channels
 constexpr int kSpread_px = 2;         // that a moving pixel's neighbours count as moving, too
 constexpr double kBlindShare = 0.5;   // of the others' points that fall into a picture which shows none of them
@@ -94,18 +94,21 @@ MomentView load_whole(const Capture& capture, size_t index, float scale) {
   return view;
 }
 
-// What of the picture moves, as `inside`; depth of the rest is dropped.
+// What of the picture moves, as `inside`; depth of the rest is dropped, also of what is but near to what moves.
 void find_inside(MomentView& view, bool has_alpha, const StillPicture* still) {
   view.inside = ImageU8(view.color.size_px(), 1);
+  ImageU8 measured;
   if (has_alpha) {
     for (size_t i = 0; i < view.inside.pixels().size(); ++i) view.inside.pixels()[i] = view.color.pixels()[i].a > 0;
   } else if (still != nullptr) {
-    view.inside = cleaned(moved_pixels(view, *still));
+    measured = moved_pixels(view, *still);
+    view.inside = cleaned(measured);
   }
   for (size_t i = 0; i < view.counts.pixels().size(); ++i) view.inside.pixels()[i] &= view.counts.pixels()[i] != 0;
   if (view.depth_m.empty()) return;
   for (size_t i = 0; i < view.inside.pixels().size(); ++i) {
-    if (!view.inside.pixels()[i]) view.depth_m.pixels()[i] = 0;
+    const bool moves = view.inside.pixels()[i] && (measured.empty() || measured.pixels()[i]);
+    if (!moves) view.depth_m.pixels()[i] = 0;
   }
 }
 

@@ -14,18 +14,21 @@ struct SplatVideoOptions {
   int max_splats = 0;     // 0: the preset's
   int key_steps = 0;      // 0: the preset's
   int frame_steps = -1;   // -1: the preset's
+  int still_splats = 0;   // 0: the preset's
+  int still_steps = 0;    // 0: the preset's
   int group_frames = 15;  // at most
   int segment_frames = 0;
   float scale = 1;
   int sh_degree = 0;
   float voxel_m = 0.01f;
+  int surface_points = 5000;
   int nodes = 300;
   float ssim_weight = 0.2f;
   float depth_weight = 0.2f;
   float temporal_weight = 1e-4f;
   float entropy_weight = 2e-4f;
   float rigidity_weight = 1e-3f;
-  float group_drop_db = 1.5f;
+  float group_drop_db = 2.5f;
   float group_uncovered = 0.05f;
   int seed = 1;
 
@@ -38,12 +41,15 @@ struct SplatVideoOptions {
     option("key-steps", key_steps, {0, 1e7}, "training steps of a group's first frame; 0: the preset's");
     option("frame-steps", frame_steps, {-1, 1e7},
            "training steps of each other frame; -1: the preset's, 0: motion alone");
+    option("still-splats", still_splats, {0, 1.6e7}, "budget of splats of what stands still; 0: the preset's");
+    option("still-steps", still_steps, {0, 1e7}, "training steps of what stands still; 0: the preset's");
     option("group-frames", group_frames, {1, 1000}, "most frames of a group");
     option("segment-frames", segment_frames, {0, 1e7},
            "groups end at multiples of this, so that processes can share the work; 0: none");
     option("scale", scale, {0.01, 1}, "size of the training images, as a share of the capture's");
     option("sh-degree", sh_degree, {0, 3}, "degree of the spherical harmonics of the colours");
     option("surface-voxel", voxel_m, {0.001, 1}, "voxel of the surfaces that motion follows, m");
+    option("surface-points", surface_points, {100, 1e6}, "points of the surfaces that motion follows");
     option("nodes", nodes, {4, 5000}, "nodes of the deformation graph");
     option("ssim-weight", ssim_weight, {0, 1}, "share of D-SSIM in the colour loss; the rest is L1");
     option("depth-weight", depth_weight, {0, 100}, "weight of the depth term; 0: off");
@@ -61,6 +67,7 @@ struct SplatVideoOptions {
 struct SplatVideoBudget {
   size_t max_splats = 0;
   size_t key_steps = 0, frame_steps = 0;
+  size_t still_splats = 0, still_steps = 0;  // of what stands still
 };
 SplatVideoBudget budget_of(const SplatVideoOptions& options);
 

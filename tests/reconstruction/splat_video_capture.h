@@ -85,7 +85,7 @@ inline Performance rolling_ball() {
                        0;
     return check ? glm::u8vec3(220, 120, 30) : glm::u8vec3(30, 60, 220);
   };
-  performance.cameras = cameras_around({0, 0, 0}, 1.4f, 9);
+  performance.cameras = cameras_around({0, 0, 0}, 1.4f, 7);
   for (Camera& camera : performance.cameras) camera = resized(camera, {80, 60});
   return performance;
 }

@@ -13,13 +13,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A fit that takes a second or two.
+// A fit that takes half a second.
 SplatVideoOptions quick_video() {
   SplatVideoOptions options;
-  options.max_splats = 700;
-  options.key_steps = 150;
-  options.frame_steps = 20;
+  options.max_splats = 500;
+  options.key_steps = 40;
+  options.frame_steps = 8;
+  options.group_drop_db = 6;
   options.nodes = 40;
+  options.surface_points = 600;
   options.voxel_m = 0.03f;
   return options;
 }
@@ -38,13 +40,16 @@ std::vector<std::byte> bytes_of_group(const fs::path& glb, size_t first) {
 
 TEST(FitSplatVideo, FollowsARollingBall) {
   const TempDir folder;
-  const SplatVideoStats stats = fit_to(folder / "ball.glb", rolling_ball(), quick_video());
+  SplatVideoOptions options = quick_video();
+  options.key_steps = 150;
+  options.frame_steps = 20;
+  const SplatVideoStats stats = fit_to(folder / "ball.glb", rolling_ball(), options);
   ASSERT_EQ(stats.frames.size(), 4u);
   EXPECT_TRUE(stats.finished);
   EXPECT_TRUE(stats.frames[0].is_key);
   for (const VideoFrameStats& frame : stats.frames) {
-    EXPECT_GT(frame.psnr, 15) << frame.frame;  // half of the chequers wrong: 7 dB; pixels are 20 mm, not antialiased
-    EXPECT_LE(frame.splats, 700u);
+    EXPECT_GT(frame.psnr, 13) << frame.frame;  // half of the chequers wrong: 7 dB; pixels are 20 mm, not antialiased
+    EXPECT_LE(frame.splats, 500u);
   }
   const SplatSequenceReader reader(splat_groups_folder(folder / "ball.glb"));
   EXPECT_EQ(reader.sequence().frame_count(), 4u);
