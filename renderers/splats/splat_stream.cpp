@@ -121,8 +121,8 @@ SplatStreamStep SplatStream::settle(const Camera& camera) {
   loader_.reset();
   SplatLodOptions at_once = options_.lod;
   at_once.fade_s = 0;
-  // Every turn brings a node nearer to its level; a bound in case that this is ever wrong.
-  const size_t most_turns = 64 + 8 * nodes_.size() * 64;
+  // A turn brings up to kMostLodLoads nodes to their levels, some of them by way of a coarser one.
+  const size_t most_turns = 4 * nodes_.size() + 16;
   for (size_t turn = 0; turn < most_turns; ++turn) {
     advance_lod(nodes_, states_, camera, at_once, 0);
     const bool busy = std::ranges::any_of(states_, [](const SplatLodState& state) { return state.coming >= 0; });

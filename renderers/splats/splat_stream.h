@@ -34,7 +34,7 @@ struct SplatStreamStep {
 // in notes(), and the node's other ones are used.
 class SplatStream {
  public:
-  // Reads the coarsest levels, of which the first step() has the splats. Error: what coarsest_lod() and reading refuse.
+  // Reads the coarsest levels; the first step brings them. Error: what coarsest_lod() and reading refuse.
   SplatStream(std::unique_ptr<SplatLodSource> source, const SplatStreamOptions& options);
   ~SplatStream();
 
