@@ -97,7 +97,6 @@ std::string camera_rows(const EvalReport& report) {
 }
 
 std::string camera_table(const EvalReport& report) {
-  if (report.cameras.empty()) return {};
   return "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Camera</th><th scope=\"col\">Frames</th>"
          "<th scope=\"col\">PSNR <small>dB</small></th><th scope=\"col\">in the mask</th><th scope=\"col\">where "
          "something moves</th><th scope=\"col\">Flicker <small>/255</small></th><th scope=\"col\">recorded</th>"
@@ -129,7 +128,7 @@ std::string times_section(const EvalReport& report) {
   for (const FrameScore& frame : report.frames) {
     if (frame.time_s) times.insert(*frame.time_s);
   }
-  if (times.size() < 2) return {};
+  if (report.cameras.empty() || times.size() < 2) return {};
   std::string html = "<section aria-labelledby=\"times\"><h2 id=\"times\">Over time</h2>\n" + change_sentences(report);
   html += camera_table(report) + "<div class=\"charts\">\n";
   for (const TimeChart& chart : kCharts) {
