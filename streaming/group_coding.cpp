@@ -154,7 +154,7 @@ GroupDequantizer::GroupDequantizer(const GroupParameters& parameters, const Grou
       layouts_(layouts),
       pool_(pool),
       base_(base_of(parameters, layouts.exact, first_exact)),
-      motion_(base_, parameters.node_count),
+      motion_(base_, parameters.node_count, pool),
       transforms_(parameters.node_count),
       codes_(parameters.scalars.size(), std::vector<uint8_t>(parameters.splat_count)) {}
 

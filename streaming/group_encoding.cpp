@@ -197,7 +197,7 @@ GroupCodes encode_codes(const SplatGroup& group, const CodingOptions& options, T
   codes.order = coding_order(group.frames.front(), p.node_count);
   const std::vector<glm::vec3> base =
       encode_base(gathered_positions(group.frames.front(), codes.order), options.base_bits, codes);
-  const NodeMotion motion(base, p.node_count);
+  const NodeMotion motion(base, p.node_count, pool);
 
   std::vector<std::vector<NodeTransform>> transforms(frames);
   pool.parallel_for(frames, 1, [&](size_t begin, size_t end) {

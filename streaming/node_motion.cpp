@@ -14,6 +14,7 @@ namespace diorama {
 namespace {
 
 constexpr float kLeastReach_m = 1e-9f;
+constexpr size_t kGrain = 256;
 
 glm::quat to_quat(glm::vec4 xyzw) {
   return {xyzw.w, xyzw.x, xyzw.y, xyzw.z};
@@ -93,12 +94,14 @@ NodeTransform rigid_of(const Moments& m, glm::dvec3 place) {
 
 }  // namespace
 
-NodeMotion::NodeMotion(std::span<const glm::vec3> base, size_t node_count)
+NodeMotion::NodeMotion(std::span<const glm::vec3> base, size_t node_count, ThreadPool& pool)
     : base_(base.begin(), base.end()), node_count_(node_count) {
   DIO_CHECK(node_count == 0 || (node_count >= kLeastNodes && node_count <= base.size() && node_count <= 65535));
   if (node_count == 0) return;
-  splats_.reserve(base.size());
-  for (const glm::vec3& position : base) splats_.push_back(nodes_of(position, base.first(node_count)));
+  splats_.resize(base.size());
+  pool.parallel_for(base.size(), kGrain, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) splats_[i] = nodes_of(base[i], base.first(node_count));
+  });
 }
 
 PredictedMotion NodeMotion::predict(size_t splat, std::span<const NodeTransform> transforms) const {

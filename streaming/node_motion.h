@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/base/thread_pool.h"
 #include "engine/scene/splat_sequence.h"
 
 #include <glm/glm.hpp>
@@ -37,7 +38,7 @@ class NodeMotion {
  public:
   // node_count 0: nothing moves; else at least kLeastNodes and at most the splats.
   // Weight of the k-th nearest node: (1 - d_k / d_5)^2, d_5 the distance of the fifth, made to add up to 1.
-  NodeMotion(std::span<const glm::vec3> base, size_t node_count);
+  NodeMotion(std::span<const glm::vec3> base, size_t node_count, ThreadPool& pool);
 
   size_t node_count() const { return node_count_; }
   const std::vector<SplatNodes>& splats() const { return splats_; }  // empty without nodes

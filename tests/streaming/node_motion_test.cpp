@@ -33,7 +33,8 @@ std::vector<glm::vec3> in_order(const std::vector<glm::vec3>& positions, const s
 TEST(NodeMotion, WeightsAddUpAndTheNearestNodeIsTheHeaviest) {
   std::vector<uint32_t> order;
   const auto base = nodes_first(swaying_sheet(500, 1).frames[0].positions, 20, order);
-  const NodeMotion motion(base, 20);
+  ThreadPool pool(2);
+  const NodeMotion motion(base, 20, pool);
   for (size_t i = 0; i < base.size(); ++i) {
     const SplatNodes& nodes = motion.splats()[i];
     EXPECT_NEAR(std::accumulate(nodes.weights.begin(), nodes.weights.end(), 0.0f), 1, 1e-5f);
@@ -50,7 +51,8 @@ TEST(NodeMotion, ARigidMotionIsFoundExactly) {
   const glm::quat turn = glm::angleAxis(0.7f, glm::normalize(glm::vec3(1, 2, -1)));
   std::vector<glm::vec3> moved;
   for (const glm::vec3& p : base) moved.push_back(turn * p + glm::vec3(0.3f, -2, 1));
-  const NodeMotion motion(base, 16);
+  ThreadPool pool(2);
+  const NodeMotion motion(base, 16, pool);
   const auto transforms = fit_transforms(motion, base, moved);
   for (size_t i = 0; i < base.size(); ++i) {
     const PredictedMotion predicted = motion.predict(i, transforms);
@@ -67,7 +69,8 @@ TEST(NodeMotion, ASwayingSheetIsFollowedMoreCloselyByMoreNodes) {
     std::vector<uint32_t> order;
     const auto base = nodes_first(sheet.frames[0].positions, nodes, order);
     const auto target = in_order(sheet.frames[8].positions, order);
-    const NodeMotion motion(base, nodes);
+    ThreadPool pool(2);
+    const NodeMotion motion(base, nodes, pool);
     const auto transforms = fit_transforms(motion, base, target);
     double rest = 0, way = 0;
     for (size_t i = 0; i < base.size(); ++i) {
@@ -82,7 +85,8 @@ TEST(NodeMotion, ASwayingSheetIsFollowedMoreCloselyByMoreNodes) {
 
 TEST(NodeMotion, WithoutNodesNothingMoves) {
   const std::vector<glm::vec3> base = {{1, 2, 3}};
-  const NodeMotion motion(base, 0);
+  ThreadPool pool(2);
+  const NodeMotion motion(base, 0, pool);
   const PredictedMotion predicted = motion.predict(0, {});
   EXPECT_EQ(predicted.position, base[0]);
   EXPECT_EQ(predicted.rotation_xyzw, glm::vec4(0, 0, 0, 1));
@@ -93,7 +97,8 @@ TEST(NodeMotion, SplatsInOnePlaceAndOnALineHaveFiniteMotions) {
     std::vector<glm::vec3> base, moved;
     for (int i = 0; i < 40; ++i) base.push_back({length * static_cast<float>(i), 0, 0});
     for (const glm::vec3& p : base) moved.push_back({0, p.x, 1});
-    const NodeMotion motion(base, 8);
+    ThreadPool pool(2);
+    const NodeMotion motion(base, 8, pool);
     const auto transforms = fit_transforms(motion, base, moved);
     for (size_t i = 0; i < base.size(); ++i) {
       const PredictedMotion predicted = motion.predict(i, transforms);
