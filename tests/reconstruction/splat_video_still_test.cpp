@@ -108,5 +108,31 @@ TEST(StaticScene, IsKeptOnceBesideWhatMoves) {
   EXPECT_LT(beside, moving.size() / 20);
 }
 
+TEST(FitSplatVideo, OneHandHeldCameraIsFittedWholeWithoutAStillScene) {
+  Performance performance = ball_before_a_wall();
+  performance.cameras.resize(1);
+  performance.moments = 3;
+  performance.change = [](CaptureContent& content) {
+    for (Frame& frame : content.frames) {
+      frame.color.world_from_camera.translation.x += 0.2f * static_cast<float>(*frame.time_s);
+      frame.depth = frame.color;
+    }
+  };
+  SplatVideoOptions options;
+  options.max_splats = 800;
+  options.key_steps = 40;
+  options.frame_steps = 10;
+  options.nodes = 40;
+  options.surface_points = 600;
+  options.voxel_m = 0.03f;
+  ThreadPool pool(2);
+  JobContext job(pool);
+  const TempDir folder;
+  const SplatVideoStats stats = fit_splat_video(capture_of(performance), options, folder / "one.glb", job);
+  EXPECT_EQ(stats.frames.size(), 3u);
+  EXPECT_EQ(stats.still_splats, 0u);
+  EXPECT_GT(SplatSequenceReader(splat_groups_folder(folder / "one.glb")).moving(2).size(), 100u);
+}
+
 }  // namespace
 }  // namespace diorama::test
