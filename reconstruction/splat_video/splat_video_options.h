@@ -19,7 +19,7 @@ struct SplatVideoOptions {
   int group_frames = 15;  // at most
   int segment_frames = 0;
   float scale = 1;
-  int sh_degree = 0;
+  int sh_degree = 1;
   float voxel_m = 0.01f;
   int surface_points = 5000;
   int nodes = 300;
