@@ -17,22 +17,26 @@ uint64_t salt_of(const SplatVideoOptions& options, size_t moment) {
   return static_cast<uint64_t>(options.seed) * 0x9e3779b97f4a7c15ULL + moment;
 }
 
-// What follows a group's splats from frame to frame.
-struct Follower {
-  Follower(const std::vector<StartPoint>& surface, const SplatModel& model, size_t nodes, ThreadPool& pool)
-      : graph(build_graph(surface, nodes, pool)),
+}  // namespace
+
+// A group's splats, and what carries them from frame to frame.
+struct GroupFitter::Follower {
+  Follower(const std::vector<StartPoint>& surface, SplatModel of, size_t nodes, ThreadPool& pool)
+      : model(std::move(of)),
+        graph(build_graph(surface, nodes, pool)),
         solver(graph),
         carried(carried_splats(graph, model.records, model.layout(), pool)),
+        neighbours(neighbours_of(model.records, model.layout(), kNeighbours)),
         before(rest_pose(graph)),
         now(before) {}
 
+  SplatModel model;
   DeformationGraph graph;
   MotionSolver solver;
   CarriedSplats carried;
+  SplatNeighbours neighbours;
   GraphPose before, now;
 };
-
-}  // namespace
 
 GroupFitter::GroupFitter(const Capture& capture, const Moments& moments, const SplatVideoOptions& options,
                          const StaticScene& still, JobContext& job)
@@ -92,12 +96,53 @@ FittedGroup GroupFitter::fit_nothing(size_t first, size_t most) {
   return result;
 }
 
+std::optional<VideoFrameStats> GroupFitter::follow(Follower& follower, size_t moment, double key_psnr) {
+  SplatModel& model = follower.model;
+  VideoFrameStats stats{.frame = moment, .splats = model.count()};
+  Stopwatch watch;
+  const MomentViews views = load(moment);
+  const std::vector<StartPoint> target = surface_of(views, static_cast<size_t>(options_.surface_points), moment);
+  if (target.empty()) return std::nullopt;
+  stats.load_s = watch.seconds();
+  watch = {};
+  const MotionFit motion =
+      fit_motion(follower.graph, follower.solver, predicted(follower.before, follower.now), target, {}, job_.pool());
+  stats.uncovered = motion.uncovered;
+  stats.residual_m = motion.residual_m;
+  if (motion.uncovered > static_cast<double>(options_.group_uncovered)) {
+    job_.log(LogLevel::kDebug, fmt::format("frame {} starts a group: {:.1f} % of its surface is uncovered", moment,
+                                           100 * motion.uncovered));
+    return std::nullopt;
+  }
+  model.records =
+      moved(follower.carried, follower.graph, follower.now, motion.pose, model.records, model.layout(), job_.pool());
+  follower.before = std::exchange(follower.now, motion.pose);
+  stats.motion_psnr = trainer_.psnr(views, model);
+  stats.motion_s = watch.seconds();
+  watch = {};
+  const AlignedVector<float> anchor = model.records;
+  const TemporalWeights weights{options_.temporal_weight, options_.entropy_weight, options_.rigidity_weight};
+  const TemporalTerms terms(anchor, model.layout(), follower.neighbours, weights);
+  trainer_.fine_tune(views, model, terms, budget_of(options_).frame_steps, salt_of(options_, moment),
+                     [&] { job_.check_cancelled(); });
+  stats.psnr = trainer_.psnr(views, model);
+  stats.train_s = watch.seconds();
+  if (stats.psnr < key_psnr - static_cast<double>(options_.group_drop_db)) {
+    job_.log(LogLevel::kDebug,
+             fmt::format("frame {} starts a group: {:.2f} dB against {:.2f} dB of the group's first, {:.2f} dB by "
+                         "motion alone",
+                         moment, stats.psnr, key_psnr, stats.motion_psnr));
+    return std::nullopt;
+  }
+  return stats;
+}
+
 FittedGroup GroupFitter::fit(size_t first, size_t most) {
   Stopwatch watch;
-  MomentViews views = load(first);
+  const MomentViews views = load(first);
   const auto samples = static_cast<size_t>(options_.surface_points);
-  const size_t start_count = std::max(budget_of(options_).max_splats / 2, samples);
-  const std::vector<StartPoint> surface = surface_of(views, start_count, first);
+  const std::vector<StartPoint> surface =
+      surface_of(views, std::max(budget_of(options_).max_splats / 2, samples), first);
   if (surface.empty()) return fit_nothing(first, most);
   FittedGroup result;
   result.group.first_frame = first;
@@ -105,54 +150,19 @@ FittedGroup GroupFitter::fit(size_t first, size_t most) {
   watch = {};
   SplatModel model = fit_key(views, surface, key);
   key.train_s = watch.seconds();
-  const auto finish_frame = [&](const VideoFrameStats& stats) {
-    result.group.frames.push_back(cloud_from_records(model.records, model.layout()));
+  const auto keep = [&](const SplatModel& of, const VideoFrameStats& stats) {
+    result.group.frames.push_back(cloud_from_records(of.records, of.layout()));
     result.frames.push_back(stats);
     job_.set_score(stats.psnr);
     job_.advance();
   };
-  finish_frame(key);
+  keep(model, key);
   if (most == 1) return result;
-  Follower follower(thinned(surface, samples), model, static_cast<size_t>(options_.nodes), job_.pool());
-  const SplatNeighbours neighbours = neighbours_of(model.records, model.layout(), kNeighbours);
-  const TemporalWeights weights{options_.temporal_weight, options_.entropy_weight, options_.rigidity_weight};
+  Follower follower(thinned(surface, samples), std::move(model), static_cast<size_t>(options_.nodes), job_.pool());
   for (size_t moment = first + 1; moment < first + most; ++moment) {
-    VideoFrameStats stats{.frame = moment, .splats = model.count()};
-    watch = {};
-    views = load(moment);
-    const std::vector<StartPoint> target = surface_of(views, samples, moment);
-    stats.load_s = watch.seconds();
-    watch = {};
-    if (target.empty()) break;
-    const MotionFit motion =
-        fit_motion(follower.graph, follower.solver, predicted(follower.before, follower.now), target, {}, job_.pool());
-    stats.uncovered = motion.uncovered;
-    stats.residual_m = motion.residual_m;
-    if (motion.uncovered > static_cast<double>(options_.group_uncovered)) {
-      job_.log(LogLevel::kDebug, fmt::format("frame {} starts a group: {:.1f} % of its surface is uncovered", moment,
-                                             100 * motion.uncovered));
-      break;
-    }
-    model.records =
-        moved(follower.carried, follower.graph, follower.now, motion.pose, model.records, model.layout(), job_.pool());
-    follower.before = std::exchange(follower.now, motion.pose);
-    stats.motion_psnr = trainer_.psnr(views, model);
-    stats.motion_s = watch.seconds();
-    watch = {};
-    const AlignedVector<float> anchor = model.records;
-    const TemporalTerms terms(anchor, model.layout(), neighbours, weights);
-    trainer_.fine_tune(views, model, terms, budget_of(options_).frame_steps, salt_of(options_, moment),
-                       [&] { job_.check_cancelled(); });
-    stats.psnr = trainer_.psnr(views, model);
-    stats.train_s = watch.seconds();
-    if (stats.psnr < key.psnr - static_cast<double>(options_.group_drop_db)) {
-      job_.log(LogLevel::kDebug,
-               fmt::format("frame {} starts a group: {:.2f} dB against {:.2f} dB of the group's first, "
-                           "{:.2f} dB by motion alone",
-                           moment, stats.psnr, key.psnr, stats.motion_psnr));
-      break;
-    }
-    finish_frame(stats);
+    const auto stats = follow(follower, moment, key.psnr);
+    if (!stats) break;
+    keep(follower.model, *stats);
   }
   return result;
 }

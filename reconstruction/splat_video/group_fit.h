@@ -8,6 +8,7 @@
 #include "reconstruction/splat_video/splat_video_options.h"
 #include "reconstruction/splat_video/static_scene.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,9 +43,12 @@ class GroupFitter {
   FittedGroup fit(size_t first, size_t most);
 
  private:
+  struct Follower;
   MomentViews load(size_t moment);
   std::vector<StartPoint> surface_of(const MomentViews& views, size_t count, size_t moment);
   FittedGroup fit_nothing(size_t first, size_t most);
+  // Takes the group to the next moment; nothing where its splats no longer serve.
+  std::optional<VideoFrameStats> follow(Follower& follower, size_t moment, double key_psnr);
   SplatModel fit_key(const MomentViews& views, const std::vector<StartPoint>& surface, VideoFrameStats& stats);
 
   const Capture& capture_;
