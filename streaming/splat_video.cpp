@@ -327,18 +327,16 @@ std::string codecs_of(const VideoTrack& track) {
 }
 
 BitRate bit_rate_of(const SplatVideo& video, const std::vector<ByteRange>& segments) {
-  const size_t frames = video.frame_count();
+  const double length_s = static_cast<double>(std::max<size_t>(video.frame_count(), 1)) / video.frames_per_s;
   BitRate rate;
-  double all = 0;
-  for (const ByteRange& range : segments) all += 8.0 * static_cast<double>(range.bytes);
-  rate.mean = all * video.frames_per_s / static_cast<double>(std::max<size_t>(frames, 1));
   for (size_t first = 0; first < segments.size(); ++first) {
     double bits = 0, seconds = 0;
     for (size_t i = first; i < segments.size() && seconds < 1; ++i) {
       bits += 8.0 * static_cast<double>(segments[i].bytes);
       seconds += static_cast<double>(video.groups[i].frame_count) / video.frames_per_s;
     }
-    rate.most = std::max(rate.most, bits / seconds);
+    rate.most = std::max(rate.most, bits / std::max(seconds, std::min(length_s, 1.0)));
+    rate.mean += 8.0 * static_cast<double>(segments[first].bytes) / length_s;
   }
   return rate;
 }

@@ -29,7 +29,8 @@ struct EncodedGroup {
 EncodedGroup encode_group(std::span<const Picture420> pictures, const GroupStream& stream, size_t first_frame);
 
 // The lowest level (times 10: 31 is 3.1) of the codec whose picture size and rate of luma samples suffice, and the bits
-// a second that it allows in the Main tier or profile. ITU-T H.265 tables A.8, A.9; H.264 table A-1.
+// a second that it allows in the Main tier or profile; from 3.1 on, below which few bits are allowed and no decoder in
+// use stops. ITU-T H.265 tables A.8, A.9; H.264 table A-1.
 struct VideoLevel {
   int level = 0;
   double most_bits_per_s = 0;

