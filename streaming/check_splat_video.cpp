@@ -23,7 +23,7 @@ class Checker {
  public:
   Checker(const fs::path& glb, const SplatVideo& video, JobContext& job) : glb_(glb), video_(video), job_(job) {}
 
-  void check_track(const VideoTrack& track, const std::vector<ByteRange>& segments, int qp) {
+  void check_track(const VideoTrack& track, const std::vector<ByteRange>& segments) {
     const fs::path file = glb_.parent_path() / track.file;
     name_ = file.string();
     std::error_code error;
@@ -32,7 +32,6 @@ class Checker {
     const size_t end = segments.back().offset + segments.back().bytes;
     if (bytes != end) say("has {} bytes, its last segment ends at {}", bytes, end);
     if (bytes < end) return;
-    check_level(track, segments, qp);
     const std::vector<std::byte> init = read_file_part(file, 0, track.init_bytes);
     for (size_t group = 0; group < segments.size(); ++group) {
       check_segment(track, init, read_file_part(file, segments[group].offset, segments[group].bytes), group);
@@ -72,19 +71,6 @@ class Checker {
   void say(fmt::format_string<Args...> text, Args&&... args) {
     const std::string sentence = name_ + ": " + fmt::format(text, std::forward<Args>(args)...);
     if (said_.insert(sentence).second) problems.push_back(sentence);
-  }
-
-  void check_level(const VideoTrack& track, const std::vector<ByteRange>& segments, int qp) {
-    const VideoLevel level = level_of({track.codec, track.layout.size_px, video_.frames_per_s, qp});
-    if (level.level > track.level) {
-      say("{}x{} at {:.4g} frames a second need level {:.1f}, {:.1f} is declared", track.layout.size_px.x,
-          track.layout.size_px.y, video_.frames_per_s, level.level / 10.0, track.level / 10.0);
-    }
-    const BitRate rate = bit_rate_of(video_, segments);
-    if (rate.most > level.most_bits_per_s) {
-      say("up to {:.1f} Mbit/s in a second, level {:.1f} allows {:.1f}", rate.most / 1e6, level.level / 10.0,
-          level.most_bits_per_s / 1e6);
-    }
   }
 
   void check_segment(const VideoTrack& track, const std::vector<std::byte>& init, const std::vector<std::byte>& segment,
@@ -142,8 +128,9 @@ SplatVideoCheck check_streams(const fs::path& glb, const SplatSequenceReader* so
   const size_t groups = video.groups.size(), representations = video.representations.size();
   job.begin_stage("checking segments", groups * (1 + representations * (source != nullptr ? 2 : 1)));
   Checker checker(glb, video, job);
-  checker.check_track(video.exact, video.exact_segments, 0);
-  for (const VideoRepresentation& one : video.representations) checker.check_track(one.lossy, one.segments, one.qp);
+  checker.problems = level_problems(video);
+  checker.check_track(video.exact, video.exact_segments);
+  for (const VideoRepresentation& one : video.representations) checker.check_track(one.lossy, one.segments);
   if (source != nullptr && checker.problems.empty()) {
     for (size_t i = 0; i < representations; ++i) checker.check_errors(*source, asset, i);
   }

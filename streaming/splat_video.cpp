@@ -341,6 +341,27 @@ BitRate bit_rate_of(const SplatVideo& video, const std::vector<ByteRange>& segme
   return rate;
 }
 
+std::vector<std::string> level_problems(const SplatVideo& video) {
+  std::vector<std::string> problems;
+  const auto look = [&](const VideoTrack& track, const std::vector<ByteRange>& segments, int qp) {
+    const VideoLevel level = level_of({track.codec, track.layout.size_px, video.frames_per_s, qp});
+    if (level.level > track.level) {
+      problems.push_back(fmt::format("{}: {}x{} at {:.4g} frames a second need level {:.1f}, {:.1f} is declared",
+                                     track.file, track.layout.size_px.x, track.layout.size_px.y, video.frames_per_s,
+                                     level.level / 10.0, track.level / 10.0));
+    }
+    const BitRate rate = bit_rate_of(video, segments);
+    if (rate.most > level.most_bits_per_s) {
+      problems.push_back(fmt::format(
+          "{}: up to {:.1f} Mbit/s in a second, level {:.1f} allows {:.1f}; raise --qp, or fit fewer splats",
+          track.file, rate.most / 1e6, level.level / 10.0, level.most_bits_per_s / 1e6));
+    }
+  };
+  look(video.exact, video.exact_segments, 0);
+  for (const VideoRepresentation& one : video.representations) look(one.lossy, one.segments, one.qp);
+  return problems;
+}
+
 std::string to_mpd(const SplatVideo& video) {
   const double seconds = static_cast<double>(video.frame_count()) / video.frames_per_s;
   std::string text = fmt::format(

@@ -80,4 +80,7 @@ struct BitRate {
 };
 BitRate bit_rate_of(const SplatVideo& video, const std::vector<ByteRange>& segments);
 
+// Streams whose pictures or bits a second are beyond their level, a sentence each that starts with the file's name.
+std::vector<std::string> level_problems(const SplatVideo& video);
+
 }  // namespace diorama

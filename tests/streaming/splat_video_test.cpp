@@ -151,6 +151,15 @@ TEST_F(SplatVideoTest, TheWorstSecondStartsWithAnyGroup) {
   EXPECT_NEAR(rate.most, 8 * 6000, 1e-6);  // of groups 1 and 2; what ends the video is spread over a whole second
 }
 
+TEST_F(SplatVideoTest, StreamsBeyondTheirLevelAreNamed) {
+  SplatVideo video = parse_splat_video(read_gltf(glb()).splat_video_json, "test");
+  EXPECT_THAT(level_problems(video), IsEmpty());
+  video.representations[0].segments[0].bytes = 2000000;  // 16 Mbit
+  EXPECT_THAT(level_problems(video), testing::ElementsAre(HasSubstr("coded_q8.mp4: up to ")));
+  video.exact.layout.size_px = {1920, 1088};
+  EXPECT_THAT(level_problems(video), testing::Contains(HasSubstr("coded_exact.mp4: 1920x1088 at 25 frames")));
+}
+
 TEST_F(SplatVideoTest, DamagedStreamsAreNamed) {
   const TempDir folder;
   const auto path = copy_to(folder.path());

@@ -156,6 +156,7 @@ void run_pack(const StreamArguments& args, const Settings& settings) {
   TerminalJob terminal(settings);
   const SplatVideo video = pack_splat_video(source, args.output, args.pack, terminal.context());
   terminal.finish_line();
+  for (const std::string& problem : level_problems(video)) terminal.warn(problem);
   print(video, args.json);
 }
 
