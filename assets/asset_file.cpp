@@ -88,10 +88,15 @@ Asset read_one_level(const std::filesystem::path& path, ThreadPool* pool) {
 std::vector<std::string> write_still(const Asset& asset, const std::filesystem::path& path,
                                      const AssetWriteOptions& options) {
   Asset still = asset;
-  still.record->representation = "splats";
+  std::string place = "the streams of the coded one";
+  if (still.record) {
+    still.record->representation = "splats";
+    const std::string folder = std::exchange(still.record->splat_groups, std::string());
+    if (!folder.empty()) place = folder;
+  }
+  still.splat_video_json.clear();
   std::vector<std::string> losses = {
-      fmt::format("the file holds the first frame of the splat video; the others stay in {}",
-                  std::exchange(still.record->splat_groups, std::string()))};
+      fmt::format("the file holds the first frame of the splat video; the others stay in {}", place)};
   const std::vector<std::string> more = write_asset(still, path, options);
   losses.insert(losses.end(), more.begin(), more.end());
   return losses;
@@ -114,7 +119,8 @@ Asset read_asset(const std::filesystem::path& path, const AssetReadOptions& opti
 std::vector<std::string> write_asset(const Asset& asset, const std::filesystem::path& path,
                                      const AssetWriteOptions& options) {
   check_asset_name(path);
-  if (asset.record && !asset.record->splat_groups.empty()) return write_still(asset, path, options);
+  const bool has_groups = asset.record && !asset.record->splat_groups.empty();
+  if (has_groups || !asset.splat_video_json.empty()) return write_still(asset, path, options);
   const std::string extension = lower_extension(path);
   if (extension == ".glb") {
     write_glb(asset, path, {.pack_splats = options.pack});

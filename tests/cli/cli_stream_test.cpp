@@ -59,6 +59,13 @@ TEST_F(CliStream, WrongInputsGetOneSentence) {
   refused("pack " + coded_ + " " + again_, "is no performance as splats");
   refused("unpack " + coded_ + " " + again_ + " --representation q9", "it has q12");
   refused("unpack " + coded_ + " " + coded_, "is the coded performance itself");
+  const CliResult eval = run_cli("eval " + coded_ + " " + dir_.path().string());
+  EXPECT_EQ(eval.exit_code, 2);
+  EXPECT_THAT(eval.err, HasSubstr("is coded as video"));
+  const CliResult still = run_cli("convert " + coded_ + " " + again_);
+  ASSERT_EQ(still.exit_code, 0) << still.err;
+  EXPECT_THAT(still.err, HasSubstr("holds the first frame of the splat video"));
+  refused("info " + again_, "is no coded splat video");
   std::filesystem::resize_file(dir_ / "coded_q12.mp4", 900);
   refused("check " + coded_, "problem");
 }

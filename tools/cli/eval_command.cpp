@@ -24,6 +24,10 @@ void run_eval(const EvalArguments& args, const Settings& settings) {
   }
   TerminalJob terminal(settings);
   Asset asset = read_asset(args.asset, args.read);
+  if (!asset.splat_video_json.empty()) {
+    fail(ErrorCode::kUnsupported, "{}: is coded as video; `diorama stream unpack {} OUT.glb` makes the frames to score",
+         args.asset, args.asset);
+  }
   for (const std::string& note : asset.notes) terminal.warn(fmt::format("{}: {}", args.asset, note));
   Capture capture = open_capture(args.capture, args.capture_options);
   for (const std::string& warning : capture.warnings()) terminal.warn(warning);
