@@ -99,8 +99,8 @@ struct Asset {
   std::vector<Material> materials;
   std::vector<Texture> textures;
   std::optional<AssetRecord> record;  // absent in files that Diorama did not write
-  std::string splat_video_json;       // the extension DIORAMA_splat_video, a JSON object (streaming/splat_video.h); or ""
-  std::vector<std::string> notes;     // of a reader: what the file holds beyond this, a sentence each; never written
+  std::string splat_video_json;    // the extension DIORAMA_splat_video, a JSON object; streaming/ knows what is in it
+  std::vector<std::string> notes;  // of a reader: what the file holds beyond this, a sentence each; never written
 };
 
 Bounds bounds_of(const Asset& asset);
