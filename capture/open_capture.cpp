@@ -55,7 +55,9 @@ Place place_of(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found) {
-    fail(ErrorCode::kNotFound, "{}: there is no such capture", path.string());
+    fail(ErrorCode::kNotFound,
+         "{}: there is no such capture; check the path, or make one to try with `diorama synth room -o {}`",
+         path.string(), path.string());
   }
   if (error) fail(ErrorCode::kIo, "{}: cannot be looked at: {}", path.string(), error.message());
   if (fs::is_directory(status)) return {path, nullptr};

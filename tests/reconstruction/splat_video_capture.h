@@ -1,5 +1,6 @@
 #pragma once
 
+#include "reconstruction/splat_video/splat_video_options.h"
 #include "tests/reconstruction/memory_capture.h"
 
 #include <cmath>
@@ -88,6 +89,19 @@ inline Performance rolling_ball() {
   performance.cameras = cameras_around({0, 0, 0}, 1.4f, 7);
   for (Camera& camera : performance.cameras) camera = resized(camera, {80, 60});
   return performance;
+}
+
+// A fit of `max_splats` that takes half a second.
+inline SplatVideoOptions quick_video(int max_splats, int key_steps) {
+  SplatVideoOptions options;
+  options.max_splats = max_splats;
+  options.key_steps = key_steps;
+  options.frame_steps = 10;
+  options.group_drop_db = 6;
+  options.nodes = 40;
+  options.surface_points = 600;
+  options.voxel_m = 0.03f;
+  return options;
 }
 
 }  // namespace diorama::test

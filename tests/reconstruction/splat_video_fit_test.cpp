@@ -13,19 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A fit that takes half a second.
-SplatVideoOptions quick_video() {
-  SplatVideoOptions options;
-  options.max_splats = 500;
-  options.key_steps = 40;
-  options.frame_steps = 8;
-  options.group_drop_db = 6;
-  options.nodes = 40;
-  options.surface_points = 600;
-  options.voxel_m = 0.03f;
-  return options;
-}
-
 SplatVideoStats fit_to(const fs::path& glb, const Performance& performance, const SplatVideoOptions& options,
                        int threads = 2, bool resume = false, const SplatVideoRun& run = {}) {
   ThreadPool pool(threads);
@@ -40,7 +27,7 @@ std::vector<std::byte> bytes_of_group(const fs::path& glb, size_t first) {
 
 TEST(FitSplatVideo, FollowsARollingBall) {
   const TempDir folder;
-  SplatVideoOptions options = quick_video();
+  SplatVideoOptions options = quick_video(500, 40);
   options.key_steps = 150;
   options.frame_steps = 20;
   const SplatVideoStats stats = fit_to(folder / "ball.glb", rolling_ball(), options);
@@ -60,7 +47,7 @@ TEST(FitSplatVideo, FollowsARollingBall) {
 }
 
 TEST(FitSplatVideo, MotionAloneCarriesTheChequersAlong) {
-  SplatVideoOptions options = quick_video();
+  SplatVideoOptions options = quick_video(500, 40);
   options.frame_steps = 0;
   options.group_drop_db = 100;
   const TempDir folder;
@@ -72,7 +59,7 @@ TEST(FitSplatVideo, MotionAloneCarriesTheChequersAlong) {
 
 TEST(FitSplatVideo, SplatsKeepTheirNumberInAGroup) {
   const TempDir folder;
-  SplatVideoOptions options = quick_video();
+  SplatVideoOptions options = quick_video(500, 40);
   options.group_frames = 2;
   fit_to(folder / "ball.glb", rolling_ball(), options);
   const fs::path groups = splat_groups_folder(folder / "ball.glb");
@@ -84,14 +71,14 @@ TEST(FitSplatVideo, SplatsKeepTheirNumberInAGroup) {
 
 TEST(FitSplatVideo, ThreadsDoNotChangeABit) {
   const TempDir folder;
-  fit_to(folder / "one.glb", rolling_ball(), quick_video(), 1);
-  fit_to(folder / "three.glb", rolling_ball(), quick_video(), 3);
+  fit_to(folder / "one.glb", rolling_ball(), quick_video(500, 40), 1);
+  fit_to(folder / "three.glb", rolling_ball(), quick_video(500, 40), 3);
   EXPECT_EQ(bytes_of_group(folder / "one.glb", 0), bytes_of_group(folder / "three.glb", 0));
 }
 
 TEST(FitSplatVideo, GoesOnAfterCancellationToTheSameBits) {
   const TempDir folder;
-  SplatVideoOptions options = quick_video();
+  SplatVideoOptions options = quick_video(500, 40);
   options.group_frames = 2;
   fit_to(folder / "whole.glb", rolling_ball(), options);
   {
@@ -116,7 +103,7 @@ TEST(FitSplatVideo, GoesOnAfterCancellationToTheSameBits) {
 
 TEST(FitSplatVideo, PartsMakeTheSameGroupsAsOneRun) {
   const TempDir folder;
-  SplatVideoOptions options = quick_video();
+  SplatVideoOptions options = quick_video(500, 40);
   options.segment_frames = 2;
   fit_to(folder / "one.glb", rolling_ball(), options);
   const SplatVideoStats second =
@@ -137,7 +124,7 @@ TEST(FitSplatVideo, PartsMakeTheSameGroupsAsOneRun) {
 
 TEST(FitSplatVideo, FitsARangeWithAPartialLastGroup) {
   const TempDir folder;
-  SplatVideoOptions options = quick_video();
+  SplatVideoOptions options = quick_video(500, 40);
   options.group_frames = 2;
   options.first_frame = 1;
   options.frame_count = 3;
@@ -161,7 +148,7 @@ TEST(FitSplatVideo, AnObjectThatLeavesAndComesBackLeavesEmptyFrames) {
     return moment == 1 || moment == 2 ? RayScene([](glm::vec3, glm::vec3) { return kMiss; }) : scene(time_s);
   };
   const TempDir folder;
-  fit_to(folder / "ball.glb", performance, quick_video());
+  fit_to(folder / "ball.glb", performance, quick_video(500, 40));
   const SplatSequenceReader reader(splat_groups_folder(folder / "ball.glb"));
   ASSERT_EQ(reader.sequence().groups.size(), 3u);
   EXPECT_GT(reader.moving(0).size(), 0u);
@@ -178,7 +165,7 @@ TEST(FitSplatVideo, AJumpStartsAGroup) {
     return late ? nearest_of({scene(time_s), sphere({0, 0.5f, 0}, 0.15f)}) : scene(time_s);
   };
   const TempDir folder;
-  fit_to(folder / "ball.glb", performance, quick_video());
+  fit_to(folder / "ball.glb", performance, quick_video(500, 40));
   const SplatSequenceReader reader(splat_groups_folder(folder / "ball.glb"));
   ASSERT_GE(reader.sequence().groups.size(), 2u);
   EXPECT_EQ(reader.sequence().groups[1].first_frame, 2u);
@@ -190,14 +177,15 @@ TEST(FitSplatVideo, RefusesACaptureWithoutDepth) {
     for (Frame& frame : content.frames) frame.depth.reset();
   };
   const TempDir folder;
-  DIO_EXPECT_ERROR(fit_to(folder / "ball.glb", performance, quick_video()), ErrorCode::kInvalidInput, "has depth");
+  DIO_EXPECT_ERROR(fit_to(folder / "ball.glb", performance, quick_video(500, 40)), ErrorCode::kInvalidInput,
+                   "has depth");
 }
 
 TEST(FitSplatVideo, LeavesTheFilesOfOthersAlone) {
   const TempDir folder;
   const fs::path groups = splat_groups_folder(folder / "ball.glb");
   write_file(groups / "notes.txt", std::string_view("mine"));
-  SplatVideoOptions options = quick_video();
+  SplatVideoOptions options = quick_video(500, 40);
   options.frame_count = 1;
   fit_to(folder / "ball.glb", rolling_ball(), options);
   EXPECT_EQ(read_text_file(groups / "notes.txt"), "mine");

@@ -85,15 +85,9 @@ TEST(StaticScene, IsNotLookedForWhereAlphaShowsWhatMovesOrCamerasMove) {
 }
 
 TEST(StaticScene, IsKeptOnceBesideWhatMoves) {
-  SplatVideoOptions options;
+  SplatVideoOptions options = quick_video(500, 60);
   options.still_splats = 1000;
   options.still_steps = 60;
-  options.max_splats = 500;
-  options.key_steps = 60;
-  options.frame_steps = 10;
-  options.nodes = 40;
-  options.surface_points = 600;
-  options.voxel_m = 0.03f;
   options.frame_count = 2;
   ThreadPool pool(2);
   JobContext job(pool);
@@ -118,16 +112,10 @@ TEST(FitSplatVideo, OneHandHeldCameraIsFittedWholeWithoutAStillScene) {
       frame.depth = frame.color;
     }
   };
-  SplatVideoOptions options;
-  options.max_splats = 800;
-  options.key_steps = 40;
-  options.frame_steps = 10;
-  options.nodes = 40;
-  options.surface_points = 600;
-  options.voxel_m = 0.03f;
   ThreadPool pool(2);
   JobContext job(pool);
   const TempDir folder;
+  const SplatVideoOptions options = quick_video(800, 40);
   const SplatVideoStats stats = fit_splat_video(capture_of(performance), options, folder / "one.glb", job);
   EXPECT_EQ(stats.frames.size(), 3u);
   EXPECT_EQ(stats.still_splats, 0u);

@@ -1,15 +1,14 @@
 #include "streaming/splat_video.h"
 
 #include "assets/gltf.h"
-#include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "streaming/check_splat_video.h"
 #include "streaming/pack_splat_video.h"
 #include "streaming/splat_video_reader.h"
+#include "tests/expect_error.h"
 #include "tests/streaming/moving_splats.h"
 #include "tests/test_data.h"
 
-#include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
 namespace diorama {
@@ -17,15 +16,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-std::string error_of(const auto& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 // A performance of two groups of other sizes, with a background, coded once for all tests.
 class SplatVideoTest : public testing::Test {
@@ -170,7 +160,7 @@ TEST_F(SplatVideoTest, DamagedStreamsAreNamed) {
   EXPECT_THAT(checked(path).problems, testing::Contains(HasSubstr("cannot be read")));
   ThreadPool pool(1);
   SplatVideoReader reader(read_gltf(path), path, 0, pool);
-  EXPECT_THAT(error_of([&] { reader.moving(0); }), HasSubstr("coded_q8.mp4"));
+  EXPECT_THAT(error_of([&] { reader.moving(0); }).what(), HasSubstr("coded_q8.mp4"));
 }
 
 TEST_F(SplatVideoTest, StreamsOfAnotherVideoAreNamed) {
@@ -186,7 +176,8 @@ TEST_F(SplatVideoTest, DamagedExtensionsAreRefused) {
   const auto refused = [&](const char* pointer, const nlohmann::json& value) {
     nlohmann::json bad = good;
     bad[nlohmann::json::json_pointer(pointer)] = value;
-    EXPECT_NE(error_of([&] { parse_splat_video(bad.dump(), "bad.glb"); }), "") << pointer << " " << value.dump();
+    EXPECT_THAT(error_of([&] { parse_splat_video(bad.dump(), "bad.glb"); }).what(), HasSubstr("bad.glb: "))
+        << pointer << " " << value.dump();
   };
   refused("/version", 2);
   refused("/framesPerSecond", 0);
@@ -220,7 +211,7 @@ TEST_F(SplatVideoTest, UnevenFramesAreRefused) {
   finish_splat_sequence(folder.path() / "a.glb", {.capture_name = "a"});
   ThreadPool pool(1);
   JobContext job(pool);
-  EXPECT_THAT(error_of([&] { pack_splat_video(SplatSequenceReader(groups), folder.path() / "b.glb", {}, job); }),
+  EXPECT_THAT(error_of([&] { pack_splat_video(SplatSequenceReader(groups), folder.path() / "b.glb", {}, job); }).what(),
               HasSubstr("evenly spaced"));
 }
 

@@ -75,7 +75,9 @@ void run_render_bench(const RenderBenchArguments& args, const Settings& settings
 }
 
 void add_render_bench(CLI::App& app, RenderBenchArguments& args) {
-  app.add_option("ASSET", args.asset, "the .glb, .gltf, .ply of splats or .spz to draw")->required();
+  app.add_option("ASSET", args.asset,
+                 "the .glb or .gltf, or the splats (.ply, .spz, .sog, .splat, a folder of SOG) to draw")
+      ->required();
   app.add_option("--json", args.json, "write the figures to this file; - is standard output");
   add_view_flags(app, args.view);
   add_options(app, args.options, "Measuring");
