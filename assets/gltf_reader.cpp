@@ -41,10 +41,6 @@ Asset asset_from(const GltfDocument& document, std::vector<GltfVertexUse>& verte
   Asset asset;
   asset.record = read_record(document.root());
   asset.splat_video_json = read_splat_video(document.root());
-  if (!asset.splat_video_json.empty()) {
-    asset.notes.push_back(
-        "this is the first frame of a coded splat video; `diorama stream unpack` gives all frames to render and score");
-  }
   vertex_uses = read_materials(document, asset);
   add_instances(document, 0, 0.0, vertex_uses, asset);  // files with several animations offer alternatives
   return asset;

@@ -2,6 +2,7 @@
 
 #include "assets/asset.h"
 #include "assets/splat_group_file.h"
+#include "assets/splat_performance.h"
 #include "engine/scene/splat_sequence.h"
 
 #include <cstdint>
@@ -50,24 +51,20 @@ SplatSequence finish_splat_sequence(const std::filesystem::path& glb, AssetRecor
 
 // Reads a performance frame by frame; in memory are the background and the frame that was asked for. Safe to call from
 // several threads.
-class SplatSequenceReader {
+class SplatSequenceReader : public SplatPerformance {
  public:
   // Of the folder. The index is checked against every group's head. Error kNotFound: a file that the index lists;
   // kInvalidInput: an index that is damaged, or files that are not those it lists.
   explicit SplatSequenceReader(std::filesystem::path folder);
 
-  const SplatSequence& sequence() const { return sequence_; }
+  const SplatSequence& sequence() const override { return sequence_; }
   const AssetRecord& record() const { return record_; }
   const SplatGroupHead& head(size_t group) const { return heads_[group]; }
   uint64_t file_bytes() const { return file_bytes_; }  // of all files
   Bounds bounds() const;                               // of all centres, in the asset's frame
 
-  // What moves, in the capture's frame, at a frame counted from 0.
-  SplatCloud moving(size_t frame) const;
-
-  // Clouds by the names above in the asset's frame; those without splats are left out.
-  std::vector<SplatPart> frame(size_t index) const;
-  std::vector<SplatPart> frame_at(double time_s) const { return frame(nearest_frame(sequence_, time_s)); }
+  SplatCloud moving(size_t frame) const override;
+  std::vector<SplatPart> frame(size_t index) const override;
 
  private:
   std::filesystem::path folder_;

@@ -45,7 +45,7 @@ class Checker {
     if (source.sequence().groups.size() != video_.groups.size()) {
       return say("has {} groups, the performance has {}", video_.groups.size(), source.sequence().groups.size());
     }
-    SplatVideoReader reader(asset, glb_, representation, job_.pool());
+    const SplatVideoReader reader(asset, glb_, job_.pool(), {.representation = one.id});
     size_t first = 0;
     for (size_t group = 0; group < video_.groups.size(); ++group) {
       const SplatGroup truth = load_group(source, group);
@@ -56,7 +56,7 @@ class Checker {
         return;
       }
       std::vector<SplatCloud> decoded;
-      for (size_t t = 0; t < p.frame_count; ++t) decoded.push_back(reader.moving(first + t));
+      for (size_t t = 0; t < p.frame_count; ++t) decoded.push_back(reader.decoded(first + t));
       compare(coding_errors(coding_order(truth.frames.front(), p.node_count), truth.frames, decoded), one.errors[group],
               group);
       first += p.frame_count;
@@ -124,7 +124,7 @@ class Checker {
 
 SplatVideoCheck check_streams(const fs::path& glb, const SplatSequenceReader* source, JobContext& job) {
   const Asset asset = read_gltf(glb);
-  const SplatVideo video = SplatVideoReader(asset, glb, 0, job.pool()).video();
+  const SplatVideo video = splat_video_of(asset, glb);
   const size_t groups = video.groups.size(), representations = video.representations.size();
   job.begin_stage("checking segments", groups * (1 + representations * (source != nullptr ? 2 : 1)));
   Checker checker(glb, video, job);

@@ -2,9 +2,7 @@
 
 #include "assets/splat_sequence.h"
 #include "engine/base/error.h"
-#include "engine/base/file.h"
 #include "engine/scene/splat_transform.h"
-#include "engine/video/group_decoder.h"
 
 #include <optional>
 
@@ -13,93 +11,73 @@ namespace {
 
 namespace fs = std::filesystem;
 
-SplatVideo video_of(const Asset& asset, const fs::path& glb) {
-  if (asset.splat_video_json.empty()) {
-    fail(ErrorCode::kInvalidInput, "{}: is no splat video: it has no extension DIORAMA_splat_video", glb.string());
+Rigid asset_from_capture_of(const Asset& asset) {
+  return asset.record ? asset.record->asset_from_capture : Rigid{};
+}
+
+SplatSequence sequence_of(const SplatVideo& video, const Asset& asset) {
+  SplatSequence sequence;
+  for (const GroupParameters& group : video.groups) {
+    sequence.groups.push_back({.first_frame = group.first_frame,
+                               .frame_count = group.frame_count,
+                               .splat_count = group.splat_count,
+                               .sh_degree = group.sh_degree});
   }
-  return parse_splat_video(asset.splat_video_json, glb.string());
+  for (size_t i = 0; i < video.frame_count(); ++i) {
+    sequence.times_s.push_back(video.first_time_s + static_cast<double>(i) / video.frames_per_s);
+  }
+  for (const SplatPart& part : asset.splats) {
+    if (part.name != kSplatBackgroundName) continue;
+    sequence.background = part.cloud;
+    transform(sequence.background, inverse(asset_from_capture_of(asset)));
+  }
+  return sequence;
 }
 
 }  // namespace
 
+SplatVideo splat_video_of(const Asset& asset, const fs::path& glb) {
+  if (asset.splat_video_json.empty()) {
+    fail(ErrorCode::kInvalidInput, "{}: is no coded splat video; `diorama stream pack` makes one of a performance",
+         glb.string());
+  }
+  return parse_splat_video(asset.splat_video_json, glb.string());
+}
+
 struct SplatVideoReader::Impl {
-  // A track's decoder inside the group that plays.
-  struct Player {
-    fs::path file;
-    VideoTrack track;
-    std::vector<ByteRange> segments;
-    std::vector<std::byte> init;
-    std::optional<GroupDecoder> decoder;
-    Picture420 picture;
-
-    void start(size_t group) {
-      if (init.empty()) init = read_file_part(file, 0, track.init_bytes);
-      const ByteRange range = segments[group];
-      decoder.emplace(init, read_file_part(file, range.offset, range.bytes), file.string());
-      if (decoder->facts().size_px != track.layout.size_px) {
-        fail(ErrorCode::kInvalidInput, "{}: segment {} has pictures of {}x{}, the .glb says {}x{}", file.string(),
-             group, decoder->facts().size_px.x, decoder->facts().size_px.y, track.layout.size_px.x,
-             track.layout.size_px.y);
-      }
-    }
-    void advance(size_t group, size_t in_group) {
-      if (!decoder->next(picture)) {
-        fail(ErrorCode::kInvalidInput, "{}: segment {} ends before its picture {}; pack the video again", file.string(),
-             group, in_group);
-      }
-    }
-  };
-
   Asset asset;
   SplatVideo video;
+  size_t representation;
   ThreadPool& pool;
-  Player exact, lossy;
-  GroupLayouts layouts;
+  SplatSequence sequence;
+  SplatVideoPictures pictures;
   std::optional<GroupDequantizer> dequantizer;
+  size_t group = 0;  // of the dequantizer
   SplatCloud cloud;
-  size_t group = 0, first = 0, next = 0;  // the group that plays, its first frame, and the next of its pictures
-  bool playing = false;
 
-  Impl(Asset given, const fs::path& glb, size_t representation, ThreadPool& threads)
-      : asset(std::move(given)), video(video_of(asset, glb)), pool(threads) {
-    if (representation >= video.representations.size()) {
-      fail(ErrorCode::kInvalidInput, "{}: has {} representations, there is no number {}", glb.string(),
-           video.representations.size(), representation);
+  Impl(Asset given, const fs::path& glb, ThreadPool& threads, const VideoPlayOptions& options, const LogSink& log)
+      : asset(std::move(given)),
+        video(splat_video_of(asset, glb)),
+        representation(find_representation(video, options.representation, glb)),
+        pool(threads),
+        sequence(sequence_of(video, asset)),
+        pictures(video, glb, representation, options.decoder, log) {}
+
+  const SplatCloud& decoded(size_t frame) {
+    const VideoPictures now = pictures.at(frame);
+    if (!dequantizer || group != now.group) {
+      group = now.group;
+      dequantizer.reset();
+      dequantizer.emplace(video.groups[group], pictures.layouts(), pictures.first_exact(), pool);
     }
-    const VideoRepresentation& one = video.representations[representation];
-    exact = {.file = glb.parent_path() / video.exact.file, .track = video.exact, .segments = video.exact_segments};
-    lossy = {.file = glb.parent_path() / one.lossy.file, .track = one.lossy, .segments = one.segments};
-    layouts = {video.exact.layout, one.lossy.layout};
-  }
-
-  void start(size_t wanted) {
-    playing = false;
-    group = wanted;
-    first = 0;
-    for (size_t i = 0; i < wanted; ++i) first += video.groups[i].frame_count;
-    next = 0;
-    exact.start(group);
-    lossy.start(group);
-    dequantizer.reset();
-    playing = true;
-  }
-
-  const SplatCloud& moving(size_t frame) {
-    const size_t wanted = video.group_of(frame);
-    if (!playing || wanted != group || frame + 1 < first + next) start(wanted);
-    while (first + next <= frame) {
-      exact.advance(group, next);
-      lossy.advance(group, next);
-      if (next == 0) dequantizer.emplace(video.groups[group], layouts, exact.picture, pool);
-      ++next;
-    }
-    dequantizer->decode(exact.picture, lossy.picture, cloud);
+    dequantizer->decode(now.exact, now.lossy, cloud);
     return cloud;
   }
 };
 
-SplatVideoReader::SplatVideoReader(Asset asset, const fs::path& glb, size_t representation, ThreadPool& pool)
-    : impl_(std::make_unique<Impl>(std::move(asset), glb, representation, pool)) {}
+SplatVideoReader::SplatVideoReader(Asset asset, const fs::path& glb, ThreadPool& pool, const VideoPlayOptions& options,
+                                   const LogSink& log)
+    : impl_(std::make_unique<Impl>(std::move(asset), glb, pool, options, log)) {}
 
 SplatVideoReader::~SplatVideoReader() = default;
 SplatVideoReader::SplatVideoReader(SplatVideoReader&&) noexcept = default;
@@ -108,49 +86,67 @@ const SplatVideo& SplatVideoReader::video() const {
   return impl_->video;
 }
 
+const VideoRepresentation& SplatVideoReader::representation() const {
+  return impl_->video.representations[impl_->representation];
+}
+
 const Asset& SplatVideoReader::first_frame() const {
   return impl_->asset;
 }
 
-const SplatCloud& SplatVideoReader::moving(size_t frame) {
-  if (frame >= impl_->video.frame_count()) {
-    fail(ErrorCode::kInvalidInput, "the splat video has {} frames, there is no frame {}", impl_->video.frame_count(),
-         frame);
-  }
-  return impl_->moving(frame);
+SplatVideoPictures& SplatVideoReader::pictures() const {
+  return impl_->pictures;
 }
 
-std::vector<SplatPart> SplatVideoReader::frame(size_t index) {
+const SplatSequence& SplatVideoReader::sequence() const {
+  return impl_->sequence;
+}
+
+const SplatCloud& SplatVideoReader::decoded(size_t frame) const {
+  return impl_->decoded(frame);
+}
+
+std::vector<SplatPart> SplatVideoReader::frame(size_t index) const {
   std::vector<SplatPart> parts;
   for (const SplatPart& part : impl_->asset.splats) {
     if (part.name == kSplatBackgroundName) parts.push_back(part);
   }
-  SplatCloud cloud = moving(index);
-  if (impl_->asset.record) transform(cloud, impl_->asset.record->asset_from_capture);
+  SplatCloud cloud = decoded(index);
+  transform(cloud, asset_from_capture_of(impl_->asset));
   if (cloud.size() > 0) parts.push_back({kSplatMovingName, std::move(cloud)});
   return parts;
 }
 
-void unpack_splat_video(SplatVideoReader& reader, const fs::path& glb, JobContext& job) {
-  const SplatVideo& video = reader.video();
+size_t find_representation(const SplatVideo& video, const std::string& id, const fs::path& glb) {
+  if (id.empty()) return 0;
+  std::string ids;
+  for (size_t i = 0; i < video.representations.size(); ++i) {
+    if (video.representations[i].id == id) return i;
+    ids += (i > 0 ? ", " : "") + video.representations[i].id;
+  }
+  fail(ErrorCode::kInvalidInput, "{}: there is no representation \"{}\", it has {}", glb.string(), id, ids);
+}
+
+std::unique_ptr<SplatPerformance> open_performance(const Asset& asset, const fs::path& path,
+                                                   const VideoPlayOptions& options, ThreadPool& pool,
+                                                   const LogSink& log) {
+  if (!asset.splat_video_json.empty()) return std::make_unique<SplatVideoReader>(asset, path, pool, options, log);
+  std::optional<SplatSequenceReader> groups = open_splat_sequence(asset, path);
+  return groups ? std::make_unique<SplatSequenceReader>(std::move(*groups)) : nullptr;
+}
+
+void unpack_splat_video(const SplatVideoReader& reader, const fs::path& glb, JobContext& job) {
+  const SplatSequence& sequence = reader.sequence();
   const fs::path folder = splat_groups_folder(glb);
   remove_splat_groups(folder);
   constexpr uint64_t kFitKey = 0;  // it is of one fit by its making
-  for (const SplatPart& part : reader.first_frame().splats) {
-    if (part.name != kSplatBackgroundName) continue;
-    SplatCloud background = part.cloud;
-    transform(background, inverse(reader.first_frame().record.value_or(AssetRecord{}).asset_from_capture));
-    set_splat_background(folder, background, kFitKey);
-  }
-  job.begin_stage("decoding groups", video.groups.size());
+  if (sequence.background.size() > 0) set_splat_background(folder, sequence.background, kFitKey);
+  job.begin_stage("decoding groups", sequence.groups.size());
   size_t frame = 0;
-  for (const GroupParameters& parameters : video.groups) {
-    SplatGroup group{.first_frame = parameters.first_frame};
-    std::vector<double> times_s;
-    for (size_t t = 0; t < parameters.frame_count; ++t, ++frame) {
-      group.frames.push_back(reader.moving(frame));
-      times_s.push_back(video.first_time_s + static_cast<double>(frame) / video.frames_per_s);
-    }
+  for (const SplatGroupInfo& info : sequence.groups) {
+    SplatGroup group{.first_frame = info.first_frame};
+    const std::span times_s = std::span(sequence.times_s).subspan(frame, info.frame_count);
+    for (size_t t = 0; t < info.frame_count; ++t, ++frame) group.frames.push_back(reader.moving(frame));
     add_splat_group(folder, group, times_s, kFitKey);
     job.advance();
   }

@@ -2,8 +2,8 @@
 
 #include "engine/base/error.h"
 #include "engine/video/ffmpeg_objects.h"
+#include "engine/video/memory_input.h"
 
-#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -11,50 +11,6 @@ namespace diorama {
 namespace {
 
 constexpr int kMaxSize = 8192;
-constexpr int kIoBytes = 1 << 16;
-
-// Bytes that a demuxer reads and seeks in.
-class MemoryInput {
- public:
-  MemoryInput(std::span<const std::byte> a, std::span<const std::byte> b) : bytes_(a.begin(), a.end()) {
-    bytes_.insert(bytes_.end(), b.begin(), b.end());
-    auto* const buffer = static_cast<unsigned char*>(ffmpeg().av_malloc(kIoBytes));
-    DIO_CHECK(buffer != nullptr);
-    context_ = ffmpeg().avio_alloc_context(buffer, kIoBytes, 0, this, &MemoryInput::read, nullptr, &MemoryInput::seek);
-    DIO_CHECK(context_ != nullptr);
-  }
-  ~MemoryInput() {
-    ffmpeg().av_freep(&context_->buffer);
-    ffmpeg().avio_context_free(&context_);
-  }
-  MemoryInput(const MemoryInput&) = delete;
-  MemoryInput& operator=(const MemoryInput&) = delete;
-
-  AVIOContext* context() { return context_; }
-
- private:
-  static int read(void* opaque, uint8_t* out, int size) {
-    auto& self = *static_cast<MemoryInput*>(opaque);
-    const size_t count = std::min(static_cast<size_t>(size), self.bytes_.size() - self.at_);
-    if (count == 0) return AVERROR_EOF;
-    std::memcpy(out, self.bytes_.data() + self.at_, count);
-    self.at_ += count;
-    return static_cast<int>(count);
-  }
-  static int64_t seek(void* opaque, int64_t offset, int whence) {
-    auto& self = *static_cast<MemoryInput*>(opaque);
-    const auto size = static_cast<int64_t>(self.bytes_.size());
-    if (whence == AVSEEK_SIZE) return size;
-    const int64_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? static_cast<int64_t>(self.at_) : size;
-    if (offset < -base || offset > size - base) return AVERROR(EINVAL);
-    self.at_ = static_cast<size_t>(base + offset);
-    return base + offset;
-  }
-
-  std::vector<std::byte> bytes_;
-  size_t at_ = 0;
-  AVIOContext* context_ = nullptr;
-};
 
 struct InputDeleter {
   void operator()(AVFormatContext* format) const { ffmpeg().avformat_close_input(&format); }
@@ -69,6 +25,21 @@ void copy_plane(const AVFrame& frame, int index, glm::ivec2 size, std::vector<ui
   }
 }
 
+// Cb and Cr from the plane that has them in turn.
+void split_chroma(const AVFrame& frame, Picture420& picture) {
+  const glm::ivec2 size = picture.chroma_size_px();
+  picture.cb.resize(static_cast<size_t>(size.x) * static_cast<size_t>(size.y));
+  picture.cr.resize(picture.cb.size());
+  uint8_t *cb = picture.cb.data(), *cr = picture.cr.data();
+  for (int y = 0; y < size.y; ++y, cb += size.x, cr += size.x) {
+    const uint8_t* const pairs = frame.data[1] + static_cast<ptrdiff_t>(y) * frame.linesize[1];
+    for (int x = 0; x < size.x; ++x) {
+      cb[x] = pairs[2 * x];
+      cr[x] = pairs[2 * x + 1];
+    }
+  }
+}
+
 bool is_420(int format) {
   return format == AV_PIX_FMT_YUV420P || format == AV_PIX_FMT_YUVJ420P;
 }
@@ -77,22 +48,26 @@ bool is_420(int format) {
 
 struct GroupDecoder::Impl {
   std::string name;
-  MemoryInput input;
-  std::unique_ptr<AVFormatContext, InputDeleter> format;
+  const DecodeDevice* device;
+  std::vector<std::byte> init;
+  std::unique_ptr<MemoryInput> input;
+  std::unique_ptr<AVFormatContext, InputDeleter> format;  // goes before its input
   FfmpegPtr<AVCodecContext> codec;
-  FfmpegPtr<AVFrame> frame;
+  FfmpegPtr<AVFrame> frame, fetched;  // as it comes from the decoder; brought from the device
   FfmpegPtr<AVPacket> packet;
+  AVPixelFormat device_format = AV_PIX_FMT_NONE;
   StreamFacts facts;
   int track = -1;
-  bool drained = false;
+  bool drained = false, waiting = false;  // waiting: `frame` holds the group's first picture
 
-  Impl(std::span<const std::byte> init, std::span<const std::byte> segment, std::string file)
-      : name(std::move(file)), input(init, segment) {
+  Impl(std::span<const std::byte> header, std::span<const std::byte> segment, std::string file, const DecodeDevice* on)
+      : name(std::move(file)), device(on), init(header.begin(), header.end()) {
     ffmpeg().av_log_set_level(AV_LOG_QUIET);
-    open();
     frame.reset(ffmpeg().av_frame_alloc());
+    fetched.reset(ffmpeg().av_frame_alloc());
     packet.reset(ffmpeg().av_packet_alloc());
-    DIO_CHECK(frame != nullptr && packet != nullptr);
+    DIO_CHECK(frame != nullptr && fetched != nullptr && packet != nullptr);
+    start(segment);
   }
 
   void check(int result) const {
@@ -101,48 +76,108 @@ struct GroupDecoder::Impl {
     }
   }
 
-  void open() {
+  // The first picture tells what the header leaves open.
+  void start(std::span<const std::byte> segment) {
+    open_input(segment);
+    const AVCodecParameters& parameters = *format->streams[track]->codecpar;
+    check_kind(parameters);
+    if (codec == nullptr || !is_same_stream(parameters)) {
+      open_codec(parameters);
+    } else {
+      ffmpeg().avcodec_flush_buffers(codec.get());
+    }
+    drained = waiting = false;
+    ffmpeg().av_frame_unref(frame.get());
+    if (!receive()) fail(ErrorCode::kInvalidInput, "{}: the group has no pictures", name);
+    waiting = true;
+    take_facts();
+  }
+
+  void open_input(std::span<const std::byte> segment) {
+    format.reset();
+    input = std::make_unique<MemoryInput>(init, segment);
     AVFormatContext* opened = ffmpeg().avformat_alloc_context();
     DIO_CHECK(opened != nullptr);
-    opened->pb = input.context();
+    opened->pb = input->context();
     opened->flags |= AVFMT_FLAG_CUSTOM_IO;
     check(ffmpeg().avformat_open_input(&opened, nullptr, nullptr, nullptr));  // frees it where it fails
     format.reset(opened);
-    check(ffmpeg().avformat_find_stream_info(format.get(), nullptr));
+    track = -1;
     for (unsigned i = 0; i < format->nb_streams && track < 0; ++i) {
       if (format->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_VIDEO) track = static_cast<int>(i);
     }
     if (track < 0) fail(ErrorCode::kInvalidInput, "{}: there is no video in the group, expected one track", name);
-    const AVCodecParameters& parameters = *format->streams[track]->codecpar;
-    take_facts(parameters);
+  }
+
+  void check_kind(const AVCodecParameters& parameters) const {
+    if (parameters.codec_id != AV_CODEC_ID_HEVC && parameters.codec_id != AV_CODEC_ID_H264) {
+      fail(ErrorCode::kUnsupported, "{}: the video is neither HEVC nor H.264", name);
+    }
+    const auto size_ok = [](int size) { return size >= 1 && size <= kMaxSize; };
+    if (!size_ok(parameters.width) || !size_ok(parameters.height)) {
+      fail(ErrorCode::kUnsupported, "{}: the video is {}x{}, expected 1 to {} a side", name, parameters.width,
+           parameters.height, kMaxSize);
+    }
+  }
+
+  bool is_same_stream(const AVCodecParameters& parameters) const {
+    return codec->codec_id == parameters.codec_id && codec->extradata_size == parameters.extradata_size &&
+           std::memcmp(codec->extradata, parameters.extradata, static_cast<size_t>(codec->extradata_size)) == 0;
+  }
+
+  void open_codec(const AVCodecParameters& parameters) {
     const AVCodec* const decoder = ffmpeg().avcodec_find_decoder(parameters.codec_id);
     if (decoder == nullptr) fail(ErrorCode::kUnsupported, "{}: this FFmpeg has no decoder for the group's codec", name);
     codec.reset(ffmpeg().avcodec_alloc_context3(decoder));
     DIO_CHECK(codec != nullptr);
     check(ffmpeg().avcodec_parameters_to_context(codec.get(), &parameters));
     codec->err_recognition = AV_EF_EXPLODE | AV_EF_BITSTREAM | AV_EF_BUFFER;
+    codec->max_pixels = int64_t{kMaxSize} * kMaxSize;
     codec->thread_count = 0;  // as many as there are cores
+    device_format = device != nullptr ? format_on_device(*decoder) : AV_PIX_FMT_NONE;
+    if (device_format != AV_PIX_FMT_NONE) {
+      codec->hw_device_ctx = ffmpeg().av_buffer_ref(device->context());
+      codec->opaque = this;
+      codec->get_format = &Impl::choose_format;
+      codec->thread_count = 1;
+    }
     check(ffmpeg().avcodec_open2(codec.get(), decoder, nullptr));
   }
 
-  void take_facts(const AVCodecParameters& parameters) {
-    const bool hevc = parameters.codec_id == AV_CODEC_ID_HEVC;
-    if (!hevc && parameters.codec_id != AV_CODEC_ID_H264) {
-      fail(ErrorCode::kUnsupported, "{}: the video is neither HEVC nor H.264", name);
-    }
-    facts.codec = hevc ? VideoCodec::kHevc : VideoCodec::kH264;
-    facts.level = hevc ? parameters.level / 3 : parameters.level;
-    facts.size_px = {parameters.width, parameters.height};
-    facts.full_range = parameters.color_range == AVCOL_RANGE_JPEG;
-    const char* const profile = ffmpeg().avcodec_profile_name(parameters.codec_id, parameters.profile);
-    facts.profile = profile != nullptr ? profile : "unknown";
-    const auto size_ok = [](int size) { return size >= 1 && size <= kMaxSize; };
-    if (!size_ok(facts.size_px.x) || !size_ok(facts.size_px.y) || !is_420(parameters.format)) {
-      fail(ErrorCode::kUnsupported,
-           "{}: the video is {}x{} with pixel format {}, expected 4:2:0 with 8 bits, 1 to {} a side", name,
-           facts.size_px.x, facts.size_px.y, parameters.format, kMaxSize);
+  AVPixelFormat format_on_device(const AVCodec& decoder) const {
+    const auto type = ffmpeg().av_hwdevice_find_type_by_name(device->name().c_str());
+    for (int i = 0;; ++i) {
+      const AVCodecHWConfig* const config = ffmpeg().avcodec_get_hw_config(&decoder, i);
+      if (config == nullptr) return AV_PIX_FMT_NONE;
+      if (config->device_type == type && (config->methods & AV_CODEC_HW_CONFIG_METHOD_HW_DEVICE_CTX) != 0) {
+        return config->pix_fmt;
+      }
     }
   }
+
+  static AVPixelFormat choose_format(AVCodecContext* context, const AVPixelFormat* offered) {
+    const auto* const self = static_cast<const Impl*>(context->opaque);
+    for (const AVPixelFormat* one = offered; *one != AV_PIX_FMT_NONE; ++one) {
+      if (*one == self->device_format) return *one;
+    }
+    return ffmpeg().avcodec_default_get_format(context, offered);
+  }
+
+  void take_facts() {
+    facts.codec = codec->codec_id == AV_CODEC_ID_HEVC ? VideoCodec::kHevc : VideoCodec::kH264;
+    facts.level = facts.codec == VideoCodec::kHevc ? codec->level / 3 : codec->level;
+    facts.size_px = {frame->width, frame->height};
+    facts.full_range = codec->color_range == AVCOL_RANGE_JPEG;
+    const char* const profile = ffmpeg().avcodec_profile_name(codec->codec_id, codec->profile);
+    facts.profile = profile != nullptr ? profile : "unknown";
+    facts.hardware = is_on_device();
+    if (!facts.hardware && !is_420(frame->format)) {
+      fail(ErrorCode::kUnsupported, "{}: the video has pixel format {}, expected 4:2:0 with 8 bits", name,
+           frame->format);
+    }
+  }
+
+  bool is_on_device() const { return device_format != AV_PIX_FMT_NONE && frame->format == device_format; }
 
   void feed() {
     while (true) {
@@ -161,33 +196,56 @@ struct GroupDecoder::Impl {
     }
   }
 
-  bool next(Picture420& picture) {
+  bool receive() {
     while (true) {
       const int result = ffmpeg().avcodec_receive_frame(codec.get(), frame.get());
       if (result == AVERROR_EOF) return false;
-      if (result == AVERROR(EAGAIN)) {
-        DIO_CHECK(!drained);
-        feed();
-        continue;
+      if (result != AVERROR(EAGAIN)) {
+        check(result);
+        return true;
       }
-      check(result);
-      break;
+      DIO_CHECK(!drained);
+      feed();
     }
-    if (frame->width != facts.size_px.x || frame->height != facts.size_px.y || !is_420(frame->format)) {
+  }
+
+  bool next(Picture420& picture) {
+    if (!waiting && !receive()) return false;
+    waiting = false;
+    if (glm::ivec2(frame->width, frame->height) != facts.size_px || is_on_device() != facts.hardware ||
+        (!facts.hardware && !is_420(frame->format))) {
       fail(ErrorCode::kInvalidInput, "{}: a picture is {}x{}, the stream says {}x{} in 4:2:0", name, frame->width,
            frame->height, facts.size_px.x, facts.size_px.y);
     }
-    picture.size_px = facts.size_px;
-    copy_plane(*frame, 0, picture.size_px, picture.luma);
-    copy_plane(*frame, 1, picture.chroma_size_px(), picture.cb);
-    copy_plane(*frame, 2, picture.chroma_size_px(), picture.cr);
+    copy_picture(picture);
     ffmpeg().av_frame_unref(frame.get());
     return true;
   }
+
+  void copy_picture(Picture420& picture) {
+    picture.size_px = facts.size_px;
+    const AVFrame* source = frame.get();
+    if (facts.hardware) {
+      check(ffmpeg().av_hwframe_transfer_data(fetched.get(), frame.get(), 0));
+      source = fetched.get();
+    }
+    copy_plane(*source, 0, picture.size_px, picture.luma);
+    if (source->format == AV_PIX_FMT_NV12) {
+      split_chroma(*source, picture);
+    } else if (is_420(source->format)) {
+      copy_plane(*source, 1, picture.chroma_size_px(), picture.cb);
+      copy_plane(*source, 2, picture.chroma_size_px(), picture.cr);
+    } else {
+      fail(ErrorCode::kUnsupported, "{}: {} gives pictures of pixel format {}, expected 4:2:0 with 8 bits", name,
+           device->name(), source->format);
+    }
+    ffmpeg().av_frame_unref(fetched.get());
+  }
 };
 
-GroupDecoder::GroupDecoder(std::span<const std::byte> init, std::span<const std::byte> segment, std::string name)
-    : impl_(std::make_unique<Impl>(init, segment, std::move(name))) {}
+GroupDecoder::GroupDecoder(std::span<const std::byte> init, std::span<const std::byte> segment, std::string name,
+                           const DecodeDevice* device)
+    : impl_(std::make_unique<Impl>(init, segment, std::move(name), device)) {}
 
 GroupDecoder::~GroupDecoder() = default;
 GroupDecoder::GroupDecoder(GroupDecoder&&) noexcept = default;
@@ -195,6 +253,10 @@ GroupDecoder& GroupDecoder::operator=(GroupDecoder&&) noexcept = default;
 
 const StreamFacts& GroupDecoder::facts() const {
   return impl_->facts;
+}
+
+void GroupDecoder::start(std::span<const std::byte> segment) {
+  impl_->start(segment);
 }
 
 bool GroupDecoder::next(Picture420& picture) {

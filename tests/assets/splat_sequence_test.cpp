@@ -73,7 +73,7 @@ TEST_F(SplatSequenceFiles, ComesBackWholeInWhateverOrderItsGroupsWereAdded) {
 TEST_F(SplatSequenceFiles, AFrameStandsInTheAssetsFrame) {
   write_dance();
   const SplatSequenceReader reader(folder_);
-  const std::vector<SplatPart> parts = reader.frame_at(1.7);
+  const std::vector<SplatPart> parts = reader.frame(nearest_frame(reader.sequence(), 1.7));
   ASSERT_EQ(parts.size(), 2u);
   EXPECT_EQ(parts[0].name, "background");
   EXPECT_EQ(parts[1].name, "moving");

@@ -1,5 +1,6 @@
 // `diorama stream`.
 #include "assets/splat_sequence.h"
+#include "engine/scene/image_io.h"
 #include "tests/cli/cli_run.h"
 #include "tests/streaming/moving_splats.h"
 
@@ -10,6 +11,15 @@ namespace diorama {
 namespace {
 
 using testing::HasSubstr;
+
+// Of 255, over all channels.
+double mean_difference(const ImageRgba8& a, const ImageRgba8& b) {
+  double sum = 0;
+  for (size_t i = 0; i < a.pixels().size(); ++i) {
+    for (int c = 0; c < 3; ++c) sum += std::abs(int{a.pixels()[i][c]} - int{b.pixels()[i][c]});
+  }
+  return sum / static_cast<double>(3 * a.pixels().size());
+}
 
 class CliStream : public testing::Test {
  protected:
@@ -38,9 +48,32 @@ TEST_F(CliStream, PacksChecksTellsAndUnpacks) {
   EXPECT_EQ(json["frames"], 3);
   EXPECT_EQ(json["representations"].size(), 2u);
   EXPECT_GT(json["representations"][1]["errors"]["position_m"]["rms"], 0);
+  const CliResult bench = run_cli("bench stream " + coded_ + " --rounds 1 --seeks 4 --decoder software --json -");
+  ASSERT_EQ(bench.exit_code, 0) << bench.err;
+  EXPECT_EQ(nlohmann::json::parse(bench.out)["most_splats"], 600);
   const CliResult unpack = run_cli("stream unpack " + coded_ + " " + again_ + " --representation q18");
   ASSERT_EQ(unpack.exit_code, 0) << unpack.err;
   EXPECT_EQ(SplatSequenceReader(dir_ / "again.groups").sequence().frame_count(), 3u);
+}
+
+TEST_F(CliStream, RendersCodedFramesAsTheyMove) {
+  ASSERT_EQ(run_cli("stream pack " + show_ + " " + coded_ + " --representations 2").exit_code, 0);
+  const auto pictures = [&](const std::string& asset, const std::string& more, const std::string& name) {
+    const std::string output = (dir_ / name).string();
+    const CliResult result =
+        run_cli("render " + asset + " -o " + output + ".png --animate --fps 25 --size 64x48 --background grey " + more);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    std::vector<ImageRgba8> images;
+    for (const char* number : {"-0000.png", "-0001.png", "-0002.png"}) {
+      images.push_back(read_rgba8(output + number));
+    }
+    return images;
+  };
+  const auto coded = pictures(coded_, "--representation q20 --decoder software", "coded");
+  const auto source = pictures(show_, "", "show");
+  const double moved = mean_difference(source[0], source[2]);
+  EXPECT_GT(moved, 1);
+  for (size_t i = 0; i < 3; ++i) EXPECT_LT(mean_difference(coded[i], source[i]), moved / 3) << i;
 }
 
 TEST_F(CliStream, WrongInputsGetOneSentence) {
@@ -59,9 +92,9 @@ TEST_F(CliStream, WrongInputsGetOneSentence) {
   refused("pack " + coded_ + " " + again_, "is no performance as splats");
   refused("unpack " + coded_ + " " + again_ + " --representation q9", "it has q12");
   refused("unpack " + coded_ + " " + coded_, "is the coded performance itself");
-  const CliResult eval = run_cli("eval " + coded_ + " " + dir_.path().string());
-  EXPECT_EQ(eval.exit_code, 2);
-  EXPECT_THAT(eval.err, HasSubstr("is coded as video"));
+  const CliResult render = run_cli("render " + coded_ + " -o x.png --time 0.05 --representation q9");
+  EXPECT_EQ(render.exit_code, 2);
+  EXPECT_THAT(render.err, HasSubstr("there is no representation \"q9\", it has q12"));
   const CliResult still = run_cli("convert " + coded_ + " " + again_);
   ASSERT_EQ(still.exit_code, 0) << still.err;
   EXPECT_THAT(still.err, HasSubstr("holds the first frame of the splat video"));

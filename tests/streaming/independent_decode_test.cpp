@@ -49,7 +49,7 @@ TEST(IndependentDecode, ThePageSufficesToReadAGroup) {
     const std::string out = (dir / "out.txt").string();
     ASSERT_TRUE(runs("/usr/bin/python3 " DIORAMA_DECODE_SPLAT_VIDEO " " + glb.string() + " q10 2 " + out)) << codec;
     const auto rows = table_of(out);
-    SplatVideoReader reader(read_gltf(glb), glb, 0, pool);
+    SplatVideoReader reader(read_gltf(glb), glb, pool);
     const SplatCloud& cloud = reader.moving(2);
     ASSERT_EQ(rows.size(), cloud.size());
     for (size_t i = 0; i < rows.size(); ++i) {

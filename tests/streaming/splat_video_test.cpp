@@ -65,7 +65,7 @@ class SplatVideoTest : public testing::Test {
 TEST_F(SplatVideoTest, WhatIsPackedPlaysBackNearTheSource) {
   ThreadPool pool(2);
   const SplatSequenceReader source(splat_groups_folder(source_glb()));
-  SplatVideoReader reader(read_gltf(glb()), glb(), 0, pool);
+  SplatVideoReader reader(read_gltf(glb()), glb(), pool);
   ASSERT_EQ(reader.video().frame_count(), 8u);
   EXPECT_NEAR(reader.video().frames_per_s, 25, 1e-9);
   EXPECT_EQ(reader.video().first_time_s, 2);
@@ -111,7 +111,7 @@ TEST_F(SplatVideoTest, TheExtensionSurvivesBeingWrittenAndRead) {
 TEST_F(SplatVideoTest, UnpackedFramesAreTheDecodersOwn) {
   ThreadPool pool(2);
   JobContext job(pool);
-  SplatVideoReader reader(read_gltf(glb()), glb(), 1, pool);
+  SplatVideoReader reader(read_gltf(glb()), glb(), pool, {.representation = "q24"});
   const TempDir folder;
   unpack_splat_video(reader, folder.path() / "out.glb", job);
   const SplatSequenceReader unpacked(folder.path() / "out.groups");
@@ -159,8 +159,7 @@ TEST_F(SplatVideoTest, DamagedStreamsAreNamed) {
   std::filesystem::remove(stream);
   EXPECT_THAT(checked(path).problems, testing::Contains(HasSubstr("cannot be read")));
   ThreadPool pool(1);
-  SplatVideoReader reader(read_gltf(path), path, 0, pool);
-  EXPECT_THAT(error_of([&] { reader.moving(0); }).what(), HasSubstr("coded_q8.mp4"));
+  EXPECT_THAT(error_of([&] { SplatVideoReader(read_gltf(path), path, pool); }).what(), HasSubstr("coded_q8.mp4"));
 }
 
 TEST_F(SplatVideoTest, StreamsOfAnotherVideoAreNamed) {

@@ -7,6 +7,7 @@
 #include "tools/cli/bench_formats_command.h"
 #include "tools/cli/bench_poses_command.h"
 #include "tools/cli/bench_sort_command.h"
+#include "tools/cli/bench_stream_command.h"
 #include "tools/cli/choose_calibration.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
@@ -130,10 +131,11 @@ Command bench_command(CLI::App& program) {
   CLI::App* splats = app->add_subcommand("splats", "Training steps of the splat fitter, stage by stage.");
   const auto splat_args = std::make_shared<SplatBenchArguments>();
   add_splat_bench(*splats, *splat_args);
-  const Command sort = bench_sort_command(*app);
+  const Command sort = bench_sort_command(*app), stream = bench_stream_command(*app);
   const Command formats = bench_formats_command(*app), poses = bench_poses_command(*app);
   return {app, [=](const Settings& settings) {
             if (sort.app->parsed()) sort.run(settings);
+            if (stream.app->parsed()) stream.run(settings);
             if (fusion->parsed()) run_fusion_bench(*fusion_args, settings);
             if (render->parsed()) run_render_bench(*render_args, settings);
             if (splats->parsed()) run_splat_bench(*splat_args, settings);

@@ -1,6 +1,7 @@
 #include "assets/asset_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "streaming/splat_video_reader.h"
 #include "tools/cli/choose_calibration.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
@@ -16,6 +17,7 @@ struct EvalArguments {
   EvalOptions options;
   AssetReadOptions read;
   BackendOptions backend;
+  VideoPlayOptions play;
 };
 
 void run_eval(const EvalArguments& args, const Settings& settings) {
@@ -24,10 +26,6 @@ void run_eval(const EvalArguments& args, const Settings& settings) {
   }
   TerminalJob terminal(settings);
   Asset asset = read_asset(args.asset, args.read);
-  if (!asset.splat_video_json.empty()) {
-    fail(ErrorCode::kUnsupported, "{}: is coded as video; `diorama stream unpack {} OUT.glb` makes the frames to score",
-         args.asset, args.asset);
-  }
   for (const std::string& note : asset.notes) terminal.warn(fmt::format("{}: {}", args.asset, note));
   Capture capture = open_capture(args.capture, args.capture_options);
   for (const std::string& warning : capture.warnings()) terminal.warn(warning);
@@ -37,8 +35,10 @@ void run_eval(const EvalArguments& args, const Settings& settings) {
   } else if (const auto used = scored_calibration(asset, capture)) {
     capture.set_calibration(used);  // its lens is removed from what is compared
   }
-  const std::optional<SplatSequenceReader> performance = open_splat_sequence(asset, args.asset);
-  const ScoredAsset scored{asset, args.asset, performance ? &*performance : nullptr};
+  const LogSink log = [&](LogLevel level, std::string_view line) { terminal.context().log(level, line); };
+  const std::unique_ptr<SplatPerformance> performance =
+      open_performance(asset, args.asset, args.play, terminal.pool(), log);
+  const ScoredAsset scored{asset, args.asset, performance.get()};
   ReportPictures pictures;
   std::optional<ComparisonVideo> video;
   if (!args.video.empty()) {
@@ -79,6 +79,7 @@ Command eval_command(CLI::App& program) {
   add_options(*app, args->options, "Scoring");
   add_options(*app, args->backend, "Drawing");
   add_options(*app, args->read, "Reading the asset");
+  add_options(*app, args->play, "Coded splat video");
   add_options(*app, args->capture_options, "Reading the capture");
   return {app, [args](const Settings& settings) { run_eval(*args, settings); }};
 }

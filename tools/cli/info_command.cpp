@@ -1,6 +1,7 @@
 #include "assets/asset_file.h"
 #include "assets/summary.h"
 #include "capture/inspect.h"
+#include "streaming/splat_video_reader.h"
 #include "tools/cli/command.h"
 #include "tools/cli/option_flags.h"
 
@@ -19,7 +20,13 @@ void run_info(const InfoArguments& args, const Settings& settings) {
   TerminalJob terminal(settings);
   std::string text;
   if (is_asset_file(args.path)) {
-    const Asset asset = read_asset(args.path, args.read);
+    Asset asset = read_asset(args.path, args.read);
+    if (!asset.splat_video_json.empty()) {
+      const SplatVideo video = splat_video_of(asset, args.path);
+      asset.notes.push_back(fmt::format(
+          "a coded splat video of {} frames in {} groups, of which this is the first; `diorama stream info` says more",
+          video.frame_count(), video.groups.size()));
+    }
     AssetSummary summary = summarize(asset, asset_file_bytes(args.path));
     if (const auto performance = open_splat_sequence(asset, args.path)) summary.video = summarize(*performance);
     text = args.json ? to_json(summary) : to_text(summary);

@@ -1,6 +1,7 @@
 #include "tools/cli/playback.h"
 
 #include "assets/asset_file.h"
+#include "assets/splat_sequence.h"
 #include "engine/base/error.h"
 
 #include <algorithm>
@@ -23,7 +24,7 @@ std::string listed(const std::vector<AnimationInfo>& animations) {
 }  // namespace
 
 Playback::Playback(const std::string& path, const PlaybackOptions& options, double frames_per_s,
-                   const AssetReadOptions& read)
+                   const AssetReadOptions& read, const VideoPlayOptions& video, ThreadPool& pool, const LogSink& log)
     : options_(options), frames_per_s_(frames_per_s) {
   if (options.moves()) {
     file_.emplace(std::filesystem::path(path));
@@ -31,9 +32,9 @@ Playback::Playback(const std::string& path, const PlaybackOptions& options, doub
   } else {
     asset_ = read_asset(path, read);
   }
-  performance_ = open_splat_sequence(asset_, path);
+  performance_ = open_performance(asset_, path, video, pool, log);
   if (performance_) {
-    open_performance(path);
+    start_performance(path);
   } else if (file_) {
     open_animation(path);
   }
@@ -49,7 +50,7 @@ void Playback::open_animation(const std::string& path) {
   }
 }
 
-void Playback::open_performance(const std::string& path) {
+void Playback::start_performance(const std::string& path) {
   file_.reset();
   if (!options_.animation.empty()) {
     fail(ErrorCode::kInvalidInput, "{}: is a splat video, which has no animations; leave --animation out", path);

@@ -3,7 +3,8 @@
 #include "assets/animated_gltf.h"
 #include "assets/asset.h"
 #include "assets/asset_file.h"
-#include "assets/splat_sequence.h"
+#include "assets/splat_performance.h"
+#include "streaming/splat_video_reader.h"
 #include "tools/eval/asset_view.h"
 
 #include <optional>
@@ -30,8 +31,9 @@ struct PlaybackOptions {
 class Playback {
  public:
   // Error: what reading refuses; kInvalidInput: the asset has no animation, or none of that name or number.
-  Playback(const std::string& path, const PlaybackOptions& options, double frames_per_s,
-           const AssetReadOptions& read = {});
+  // `pool` must stay.
+  Playback(const std::string& path, const PlaybackOptions& options, double frames_per_s, const AssetReadOptions& read,
+           const VideoPlayOptions& video, ThreadPool& pool, const LogSink& log);
   explicit Playback(Asset still) : frames_per_s_(1), asset_(std::move(still)) {}
 
   // More splats in the same scene, which stand still.
@@ -50,7 +52,7 @@ class Playback {
  private:
   size_t find_animation(const std::string& path) const;
   void open_animation(const std::string& path);
-  void open_performance(const std::string& path);
+  void start_performance(const std::string& path);
   double duration_s() const;
   double time_of(size_t picture) const;  // from the start
   size_t frame_of(size_t picture, std::optional<double> taken_at_s) const;
@@ -58,7 +60,7 @@ class Playback {
   PlaybackOptions options_;
   double frames_per_s_;
   std::optional<AnimatedGltf> file_;  // only what moves
-  std::optional<SplatSequenceReader> performance_;
+  std::unique_ptr<SplatPerformance> performance_;
   std::optional<size_t> shown_frame_;  // of the performance
   size_t animation_ = 0;
   Asset asset_;

@@ -32,6 +32,7 @@ struct RenderArguments {
   ViewChoice view;
   RenderOptions options;
   PlaybackOptions playback;
+  VideoPlayOptions video;
   AssetReadOptions read;
   SplatLodOptions levels;
   BackendOptions backend;
@@ -94,7 +95,8 @@ Scene open_scene(const RenderArguments& args, const BackendOptions& backend, Ter
     source = std::make_unique<SogLevelSource>(args.asset);
     scene.playback = std::make_unique<Playback>(source->coarsest());
   } else {
-    scene.playback = std::make_unique<Playback>(args.asset, args.playback, args.options.frames_per_s, args.read);
+    scene.playback = std::make_unique<Playback>(args.asset, args.playback, args.options.frames_per_s, args.read,
+                                                args.video, terminal.pool(), log);
   }
   for (const std::string& other : args.others) scene.playback->add_splats(splats_of(other));
   const Asset& asset = scene.playback->asset();
@@ -150,6 +152,7 @@ Command render_command(CLI::App& program) {
   add_options(*app, args->levels, "Levels of detail, of a folder with --max-splats");
   for (const char* flag : {"--lod-detail", "--lod-fade"}) app->get_option(flag)->needs("--max-splats");
   add_options(*app, args->playback, "Animation");
+  add_options(*app, args->video, "Coded splat video");
   add_options(*app, args->backend, "Drawing");
   return {app, [args](const Settings& settings) { run_render(*args, settings); }};
 }

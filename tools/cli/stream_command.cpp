@@ -21,11 +21,12 @@ namespace {
 namespace fs = std::filesystem;
 
 struct StreamArguments {
-  std::string input, output, source, json, representation;
+  std::string input, output, source, json;
+  VideoPlayOptions play;
   PackOptions pack;
 };
 
-SplatSequenceReader open_performance(const std::string& path) {
+SplatSequenceReader open_groups(const std::string& path) {
   std::optional<SplatSequenceReader> performance = open_splat_sequence(read_gltf(path), path);
   if (!performance) {
     fail(ErrorCode::kInvalidInput,
@@ -35,12 +36,7 @@ SplatSequenceReader open_performance(const std::string& path) {
 }
 
 SplatVideo open_video(const std::string& path) {
-  const Asset asset = read_gltf(path);
-  if (asset.splat_video_json.empty()) {
-    fail(ErrorCode::kInvalidInput, "{}: is no coded splat video; `diorama stream pack` makes one of a performance",
-         path);
-  }
-  return parse_splat_video(asset.splat_video_json, path);
+  return splat_video_of(read_gltf(path), path);
 }
 
 // The largest of the groups, and the mean square over them.
@@ -152,23 +148,12 @@ void run_pack(const StreamArguments& args, const Settings& settings) {
   if (fs::equivalent(args.input, args.output, error)) {
     fail(ErrorCode::kInvalidInput, "{}: is the performance itself; give the coded one another name", args.output);
   }
-  const SplatSequenceReader source = open_performance(args.input);
+  const SplatSequenceReader source = open_groups(args.input);
   TerminalJob terminal(settings);
   const SplatVideo video = pack_splat_video(source, args.output, args.pack, terminal.context());
   terminal.finish_line();
   for (const std::string& problem : level_problems(video)) terminal.warn(problem);
   print(video, args.json);
-}
-
-size_t representation_of(const SplatVideo& video, const StreamArguments& args) {
-  if (args.representation.empty()) return 0;
-  std::string ids;
-  for (size_t i = 0; i < video.representations.size(); ++i) {
-    if (video.representations[i].id == args.representation) return i;
-    ids += (i > 0 ? ", " : "") + video.representations[i].id;
-  }
-  fail(ErrorCode::kInvalidInput, "{}: there is no representation \"{}\", it has {}", args.input, args.representation,
-       ids);
 }
 
 void run_unpack(const StreamArguments& args, const Settings& settings) {
@@ -181,19 +166,18 @@ void run_unpack(const StreamArguments& args, const Settings& settings) {
     fail(ErrorCode::kInvalidInput, "{}: is the coded performance itself; give the decoded one another name",
          args.output);
   }
-  const size_t representation = representation_of(open_video(args.input), args);
   TerminalJob terminal(settings);
-  SplatVideoReader reader(read_gltf(args.input), args.input, representation, terminal.pool());
+  const SplatVideoReader reader(read_gltf(args.input), args.input, terminal.pool(), args.play,
+                                [&](LogLevel level, std::string_view line) { terminal.context().log(level, line); });
   unpack_splat_video(reader, args.output, terminal.context());
   terminal.finish_line();
-  fmt::print("{}: {} frames of {}\n", args.output, reader.video().frame_count(),
-             reader.video().representations[representation].id);
+  fmt::print("{}: {} frames of {}\n", args.output, reader.video().frame_count(), reader.representation().id);
 }
 
 void run_check(const StreamArguments& args, const Settings& settings) {
   TerminalJob terminal(settings);
   std::optional<SplatSequenceReader> source;
-  if (!args.source.empty()) source.emplace(open_performance(args.source));
+  if (!args.source.empty()) source.emplace(open_groups(args.source));
   open_video(args.input);
   const SplatVideoCheck check = check_streams(args.input, source ? &*source : nullptr, terminal.context());
   terminal.finish_line();
@@ -235,8 +219,7 @@ Command stream_command(CLI::App& program) {
       "unpack", "Decodes a performance into frames again, for `eval` and `render`: OUT.glb and its .groups folder.");
   unpack->add_option("IN", args->input, "the .glb that `stream pack` made")->required();
   unpack->add_option("OUT", args->output, "the .glb to write")->required();
-  unpack->add_option("--representation", args->representation,
-                     "which one, as `stream info` names it; default: the best");
+  add_options(*unpack, args->play, "Decoding");
   return {app, [args, pack, info, unpack](const Settings& settings) {
             if (pack->parsed()) return run_pack(*args, settings);
             if (unpack->parsed()) return run_unpack(*args, settings);

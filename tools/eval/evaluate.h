@@ -1,7 +1,7 @@
 #pragma once
 
 #include "assets/asset.h"
-#include "assets/splat_sequence.h"
+#include "assets/splat_performance.h"
 #include "capture/capture.h"
 #include "engine/base/job.h"
 #include "tools/eval/asset_view.h"
@@ -32,7 +32,7 @@ struct EvalOptions {
 struct ScoredAsset {
   const Asset& asset;
   std::string name;
-  const SplatSequenceReader* performance = nullptr;  // that the asset is the first frame of: each frame at its own time
+  const SplatPerformance* performance = nullptr;  // that the asset is the first frame of: each frame at its own time
 };
 
 // A frame's pictures as they were scored, for who wants to look at them; they live for the call alone.

@@ -21,7 +21,7 @@ void add_frame(const Positions& before_last, const Positions& last, const Positi
 
 }  // namespace
 
-std::optional<SplatMotion> splat_motion(const SplatSequenceReader& performance) {
+std::optional<SplatMotion> splat_motion(const SplatPerformance& performance) {
   Sums sums;
   size_t frame = 0;
   for (const SplatGroupInfo& group : performance.sequence().groups) {

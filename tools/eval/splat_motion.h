@@ -1,6 +1,6 @@
 #pragma once
 
-#include "assets/splat_sequence.h"
+#include "assets/splat_performance.h"
 
 #include <optional>
 
@@ -13,6 +13,6 @@ struct SplatMotion {
 };
 
 // Nothing where no group has three frames and a splat. Reads every frame once, three in memory.
-std::optional<SplatMotion> splat_motion(const SplatSequenceReader& performance);
+std::optional<SplatMotion> splat_motion(const SplatPerformance& performance);
 
 }  // namespace diorama
