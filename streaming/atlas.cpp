@@ -10,7 +10,7 @@ namespace diorama {
 namespace {
 
 constexpr int kBlock = 16, kMaxSize = 8192;
-constexpr size_t kBlockTexels = kBlock * kBlock;
+static_assert(kBlockSplats == kBlock * kBlock);
 
 glm::ivec2 morton_texel(size_t place) {
   glm::ivec2 texel(0);
@@ -76,16 +76,16 @@ auto& plane_of(auto& picture, AtlasPlane plane) {
 // Calls visit(splat, its place in the plane) for the first `count` splats of a tile.
 template <class Visit>
 void for_each_texel(const AtlasLayout& layout, const PlaneView& view, size_t count, Visit&& visit) {
-  std::array<size_t, kBlockTexels> in_block;
-  for (size_t i = 0; i < kBlockTexels; ++i) {
+  std::array<size_t, kBlockSplats> in_block;
+  for (size_t i = 0; i < kBlockSplats; ++i) {
     const glm::ivec2 texel = morton_texel(i);
     in_block[i] = static_cast<size_t>(texel.y) * view.stride + static_cast<size_t>(texel.x);
   }
   const auto wide = static_cast<size_t>(layout.tile_px.x / kBlock);
-  for (size_t first = 0; first < count; first += kBlockTexels) {
-    const size_t block = first / kBlockTexels;
+  for (size_t first = 0; first < count; first += kBlockSplats) {
+    const size_t block = first / kBlockSplats;
     const size_t origin = view.offset + block / wide * kBlock * view.stride + block % wide * kBlock;
-    for (size_t i = first; i < std::min(first + kBlockTexels, count); ++i) visit(i, origin + in_block[i - first]);
+    for (size_t i = first; i < std::min(first + kBlockSplats, count); ++i) visit(i, origin + in_block[i - first]);
   }
 }
 
@@ -99,7 +99,7 @@ auto extra_of(auto& picture, const AtlasLayout& layout) {
 
 AtlasLayout choose_layout(size_t splats, int luma_tiles, int cb_tiles, int cr_tiles, size_t extra, glm::ivec2 most_px) {
   const AtlasLayout wanted{.luma_tiles = luma_tiles, .cb_tiles = cb_tiles, .cr_tiles = cr_tiles};
-  const auto blocks = static_cast<int>(std::max<size_t>((splats + kBlockTexels - 1) / kBlockTexels, 1));
+  const auto blocks = static_cast<int>(std::max<size_t>((splats + kBlockSplats - 1) / kBlockSplats, 1));
   std::optional<AtlasLayout> best;
   const auto cost = [&](const AtlasLayout& layout) {
     const bool beyond = layout.size_px.x > most_px.x || layout.size_px.y > most_px.y;
@@ -141,8 +141,8 @@ void check_layout(const AtlasLayout& layout) {
 }
 
 glm::ivec2 texel_of(const AtlasLayout& layout, size_t splat) {
-  const size_t wide = static_cast<size_t>(layout.tile_px.x / kBlock), block = splat / kBlockTexels;
-  return kBlock * glm::ivec2(block % wide, block / wide) + morton_texel(splat % kBlockTexels);
+  const size_t wide = static_cast<size_t>(layout.tile_px.x / kBlock), block = splat / kBlockSplats;
+  return kBlock * glm::ivec2(block % wide, block / wide) + morton_texel(splat % kBlockSplats);
 }
 
 void write_tile(Picture420& picture, const AtlasLayout& layout, AtlasPlane plane, int tile,
@@ -153,6 +153,27 @@ void write_tile(Picture420& picture, const AtlasLayout& layout, AtlasPlane plane
   for_each_texel(layout, view, layout.capacity(), [&](size_t i, size_t place) {
     out[place] = codes.empty() ? uint8_t{128} : codes[std::min(i, codes.size() - 1)];
   });
+}
+
+TileBlocks::TileBlocks(const AtlasLayout& layout, AtlasPlane plane, int tile)
+    : plane_(plane), wide_(static_cast<size_t>(layout.tile_px.x / kBlock)) {
+  const PlaneView view = view_of(layout, plane, tile);
+  offset_ = view.offset;
+  stride_ = view.stride;
+  for (size_t i = 0; i < kBlockSplats; ++i) {
+    const glm::ivec2 texel = morton_texel(i);
+    in_block_[i] = static_cast<uint32_t>(static_cast<size_t>(texel.y) * stride_ + static_cast<size_t>(texel.x));
+  }
+}
+
+void TileBlocks::read(const Picture420& picture, size_t block, std::span<uint8_t> codes) const {
+  DIO_CHECK(codes.size() <= kBlockSplats);
+  const std::vector<uint8_t>& plane = plane_of(picture, plane_);
+  const size_t origin = offset_ + block / wide_ * kBlock * stride_ + block % wide_ * kBlock;
+  const size_t last = origin + (kBlock - 1) * stride_ + kBlock - 1;
+  DIO_CHECK(last < plane.size());
+  const uint8_t* const corner = plane.data() + origin;
+  for (size_t i = 0; i < codes.size(); ++i) codes[i] = corner[in_block_[i]];
 }
 
 void read_tile(const Picture420& picture, const AtlasLayout& layout, AtlasPlane plane, int tile,

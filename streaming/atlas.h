@@ -2,6 +2,7 @@
 
 #include "engine/video/picture420.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -38,6 +39,19 @@ void write_tile(Picture420& picture, const AtlasLayout& layout, AtlasPlane plane
                 std::span<const uint8_t> codes);
 void read_tile(const Picture420& picture, const AtlasLayout& layout, AtlasPlane plane, int tile,
                std::span<uint8_t> codes);
+
+// Reads a tile block by block: of block b the codes of splats kBlockSplats * b and on.
+inline constexpr size_t kBlockSplats = 256;
+class TileBlocks {
+ public:
+  TileBlocks(const AtlasLayout& layout, AtlasPlane plane, int tile);
+  void read(const Picture420& picture, size_t block, std::span<uint8_t> codes) const;  // at most kBlockSplats
+
+ private:
+  AtlasPlane plane_;
+  size_t offset_, stride_, wide_;                // of the tile in its plane; blocks in its width
+  std::array<uint32_t, kBlockSplats> in_block_;  // places of a block's splats from its corner
+};
 
 // The extra rows, as one run of bytes row by row.
 std::span<uint8_t> extra_bytes(Picture420& picture, const AtlasLayout& layout);

@@ -8,63 +8,17 @@
 namespace diorama {
 namespace {
 
-constexpr size_t kGrain = 2048;
 constexpr size_t kNodeValues = 6;
 constexpr size_t kMostSplats = size_t{1} << 23;
-
-size_t index_of(SplatScalar scalar) {
-  return static_cast<size_t>(scalar);
-}
 
 // Node values are 16 bits, high byte first.
 size_t node_bytes(size_t nodes) {
   return 2 * kNodeValues * nodes;
 }
 
-std::vector<glm::vec3> base_of(const GroupParameters& parameters, const AtlasLayout& layout, const Picture420& exact) {
-  const size_t count = parameters.splat_count;
-  std::vector<glm::vec3> base(count);
-  std::vector<uint8_t> high(count), low(count);
-  for (int axis = 0; axis < 3; ++axis) {
-    read_tile(exact, layout, AtlasPlane::kLuma, axis, high);
-    if (parameters.base_low_bits > 0) read_tile(exact, layout, AtlasPlane::kLuma, 3 + axis, low);
-    for (size_t i = 0; i < count; ++i) {
-      const int code = (int{high[i]} << parameters.base_low_bits) + int{low[i]};
-      base[i][axis] = parameters.base_low[axis] + parameters.base_step_m * static_cast<float>(code);
-    }
-  }
-  return base;
-}
-
-void check_fits(const GroupParameters& parameters, const GroupLayouts& layouts) {
-  check_group_parameters(parameters);
-  check_layout(layouts.exact);
-  check_layout(layouts.lossy);
-  int tiles[3] = {0, 0, 0};
-  for (size_t scalar = 0; scalar < parameters.scalars.size(); ++scalar) {
-    const ScalarPlace place = place_of(scalar);
-    int& most = tiles[static_cast<int>(place.plane)];
-    most = std::max(most, place.tile + 1);
-  }
-  const size_t room = static_cast<size_t>(layouts.exact.extra_rows) * static_cast<size_t>(layouts.exact.size_px.x);
-  if (parameters.splat_count > layouts.exact.capacity() || parameters.splat_count > layouts.lossy.capacity() ||
-      layouts.exact.luma_tiles < (parameters.base_low_bits > 0 ? 6 : 3) || tiles[0] > layouts.lossy.luma_tiles ||
-      tiles[1] > layouts.lossy.cb_tiles || tiles[2] > layouts.lossy.cr_tiles ||
-      node_bytes(parameters.node_count) > room) {
-    fail(ErrorCode::kInvalidInput, "{} splats with {} nodes and {} scalars do not fit the atlases' {} and {} places",
-         parameters.splat_count, parameters.node_count, parameters.scalars.size(), layouts.exact.capacity(),
-         layouts.lossy.capacity());
-  }
-}
-
 glm::vec4 rotation_of(glm::vec3 v) {
   const float rest = 1 - glm::dot(v, v);
   return glm::normalize(glm::vec4(v, std::sqrt(std::max(rest, 0.0f))));
-}
-
-glm::vec4 product(glm::vec4 a, glm::vec4 b) {
-  const glm::vec3 u(a), v(b);
-  return {a.w * v + b.w * u + glm::cross(u, v), a.w * b.w - glm::dot(u, v)};
 }
 
 }  // namespace
@@ -148,68 +102,55 @@ std::vector<Picture420> lossy_pictures(const GroupCodes& codes, const AtlasLayou
   return pictures;
 }
 
-GroupDequantizer::GroupDequantizer(const GroupParameters& parameters, const GroupLayouts& layouts,
-                                   const Picture420& first_exact, ThreadPool& pool)
-    : parameters_((check_fits(parameters, layouts), parameters)),
-      layouts_(layouts),
-      pool_(pool),
-      base_(base_of(parameters, layouts.exact, first_exact)),
-      motion_(base_, parameters.node_count, pool),
-      transforms_(parameters.node_count),
-      codes_(parameters.scalars.size(), std::vector<uint8_t>(parameters.splat_count)) {}
+void check_fits(const GroupParameters& parameters, const GroupLayouts& layouts) {
+  check_group_parameters(parameters);
+  check_layout(layouts.exact);
+  check_layout(layouts.lossy);
+  int tiles[3] = {0, 0, 0};
+  for (size_t scalar = 0; scalar < parameters.scalars.size(); ++scalar) {
+    const ScalarPlace place = place_of(scalar);
+    int& most = tiles[static_cast<int>(place.plane)];
+    most = std::max(most, place.tile + 1);
+  }
+  const size_t room = static_cast<size_t>(layouts.exact.extra_rows) * static_cast<size_t>(layouts.exact.size_px.x);
+  if (parameters.splat_count > layouts.exact.capacity() || parameters.splat_count > layouts.lossy.capacity() ||
+      layouts.exact.luma_tiles < (parameters.base_low_bits > 0 ? 6 : 3) || tiles[0] > layouts.lossy.luma_tiles ||
+      tiles[1] > layouts.lossy.cb_tiles || tiles[2] > layouts.lossy.cr_tiles ||
+      node_bytes(parameters.node_count) > room) {
+    fail(ErrorCode::kInvalidInput, "{} splats with {} nodes and {} scalars do not fit the atlases' {} and {} places",
+         parameters.splat_count, parameters.node_count, parameters.scalars.size(), layouts.exact.capacity(),
+         layouts.lossy.capacity());
+  }
+}
 
-void GroupDequantizer::read_nodes(const Picture420& exact) {
-  const std::span<const uint8_t> bytes = extra_bytes(exact, layouts_.exact);
-  for (size_t node = 0; node < transforms_.size(); ++node) {
+std::vector<glm::vec3> read_base(const GroupParameters& parameters, const AtlasLayout& layout,
+                                 const Picture420& exact) {
+  const size_t count = parameters.splat_count;
+  std::vector<glm::vec3> base(count);
+  std::vector<uint8_t> high(count), low(count);
+  for (int axis = 0; axis < 3; ++axis) {
+    read_tile(exact, layout, AtlasPlane::kLuma, axis, high);
+    if (parameters.base_low_bits > 0) read_tile(exact, layout, AtlasPlane::kLuma, 3 + axis, low);
+    for (size_t i = 0; i < count; ++i) {
+      const int code = (int{high[i]} << parameters.base_low_bits) + int{low[i]};
+      base[i][axis] = parameters.base_low[axis] + parameters.base_step_m * static_cast<float>(code);
+    }
+  }
+  return base;
+}
+
+void read_nodes(const GroupParameters& parameters, const AtlasLayout& layout, const Picture420& exact,
+                std::span<NodeTransform> transforms) {
+  const std::span<const uint8_t> bytes = extra_bytes(exact, layout);
+  for (size_t node = 0; node < transforms.size(); ++node) {
     float values[kNodeValues];
     for (size_t k = 0; k < kNodeValues; ++k) {
       const size_t at = 2 * (kNodeValues * node + k);
       values[k] = static_cast<float>(bytes[at] << 8 | bytes[at + 1]) / 32767.5f - 1;
     }
-    transforms_[node] = {rotation_of({values[0], values[1], values[2]}),
-                         parameters_.node_shift_m * glm::vec3(values[3], values[4], values[5])};
+    transforms[node] = {rotation_of({values[0], values[1], values[2]}),
+                        parameters.node_shift_m * glm::vec3(values[3], values[4], values[5])};
   }
-}
-
-void GroupDequantizer::decode(const Picture420& exact, const Picture420& lossy, SplatCloud& cloud) {
-  read_nodes(exact);
-  pool_.parallel_for(codes_.size(), 1, [&](size_t begin, size_t end) {
-    for (size_t scalar = begin; scalar < end; ++scalar) {
-      const ScalarPlace place = place_of(scalar);
-      read_tile(lossy, layouts_.lossy, place.plane, place.tile, codes_[scalar]);
-    }
-  });
-  cloud.sh_degree = parameters_.sh_degree;
-  cloud.resize(parameters_.splat_count);
-  const size_t coefficients = static_cast<size_t>(sh_count(parameters_.sh_degree));
-  pool_.parallel_for(parameters_.splat_count, kGrain, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) {
-      const auto value = [&](size_t scalar) {
-        const ScalarRange& range = parameters_.scalars[scalar];
-        const auto code = static_cast<float>(std::min<int>(codes_[scalar][i], range.levels));
-        return range.low + range.step() * code;
-      };
-      const auto triple = [&](SplatScalar first) {
-        const size_t at = index_of(first);
-        return glm::vec3(value(at), value(at + 1), value(at + 2));
-      };
-      const PredictedMotion predicted = motion_.predict(i, transforms_);
-      cloud.positions[i] = predicted.position + triple(SplatScalar::kRestX);
-      cloud.rotations_xyzw[i] =
-          glm::normalize(product(predicted.rotation_xyzw, rotation_of(triple(SplatScalar::kRotationX))));
-      cloud.scales[i] = glm::exp(triple(SplatScalar::kLogScaleX));
-      cloud.opacities[i] = std::clamp(value(index_of(SplatScalar::kOpacity)), 0.0f, 1.0f);
-      const float y = value(index_of(SplatScalar::kColorY)), co = value(index_of(SplatScalar::kColorCo)),
-                  cg = value(index_of(SplatScalar::kColorCg));
-      const float green = y + cg / 2, middle = y - cg / 2;  // middle: of red and blue
-      glm::vec3* const sh = cloud.sh.data() + i * coefficients;
-      sh[0] = (glm::vec3(middle + co / 2, green, middle - co / 2) - 0.5f) / kShC0;
-      for (size_t k = 1; k < coefficients; ++k) {
-        const size_t at = index_of(SplatScalar::kSh1) + 3 * (k - 1);
-        sh[k] = {value(at), value(at + 1), value(at + 2)};
-      }
-    }
-  });
 }
 
 }  // namespace diorama

@@ -126,26 +126,12 @@ GroupLayouts choose_layouts(size_t splats, size_t nodes, int sh_degree, glm::ive
 std::vector<Picture420> exact_pictures(const GroupCodes& codes, const AtlasLayout& layout);
 std::vector<Picture420> lossy_pictures(const GroupCodes& codes, const AtlasLayout& layout);
 
-// Turns decoded pictures back into splats. Between frames nothing is allocated but the cloud.
-class GroupDequantizer {
- public:
-  // The group's first exact picture has the base. Error kInvalidInput: parameters that do not fit the layouts.
-  GroupDequantizer(const GroupParameters& parameters, const GroupLayouts& layouts, const Picture420& first_exact,
-                   ThreadPool& pool);
+// Error kInvalidInput: a group that check_group_parameters refuses, or that does not fit the layouts.
+void check_fits(const GroupParameters& parameters, const GroupLayouts& layouts);
 
-  // In the order of the streams.
-  void decode(const Picture420& exact, const Picture420& lossy, SplatCloud& cloud);
-
- private:
-  void read_nodes(const Picture420& exact);
-
-  GroupParameters parameters_;
-  GroupLayouts layouts_;
-  ThreadPool& pool_;
-  std::vector<glm::vec3> base_;
-  NodeMotion motion_;
-  std::vector<NodeTransform> transforms_;
-  std::vector<std::vector<uint8_t>> codes_;
-};
+// Where splats move from, and how the nodes move, as pictures of the exact stream have them.
+std::vector<glm::vec3> read_base(const GroupParameters& parameters, const AtlasLayout& layout, const Picture420& exact);
+void read_nodes(const GroupParameters& parameters, const AtlasLayout& layout, const Picture420& exact,
+                std::span<NodeTransform> transforms);
 
 }  // namespace diorama

@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/scene/svd3.h"
+#include "streaming/nearest_nodes.h"
 
 #include <glm/gtc/quaternion.hpp>
 
@@ -23,29 +24,7 @@ glm::vec4 to_xyzw(const glm::quat& q) {
   return {q.x, q.y, q.z, q.w};
 }
 
-// The five nearest nodes by insertion; ties go to the lower number.
-struct Nearest {
-  std::array<float, kLeastNodes> distances2;
-  std::array<uint16_t, kLeastNodes> nodes{};
-  Nearest() { distances2.fill(std::numeric_limits<float>::infinity()); }
-  void offer(float distance2, size_t node) {
-    if (!(distance2 < distances2.back())) return;
-    size_t place = kLeastNodes - 1;
-    for (; place > 0 && distance2 < distances2[place - 1]; --place) {
-      distances2[place] = distances2[place - 1];
-      nodes[place] = nodes[place - 1];
-    }
-    distances2[place] = distance2;
-    nodes[place] = static_cast<uint16_t>(node);
-  }
-};
-
-SplatNodes nodes_of(glm::vec3 position, std::span<const glm::vec3> nodes) {
-  Nearest nearest;
-  for (size_t node = 0; node < nodes.size(); ++node) {
-    const glm::vec3 d = nodes[node] - position;
-    nearest.offer(glm::dot(d, d), node);
-  }
+SplatNodes nodes_of(const NearestNodes& nearest) {
   const float reach = std::sqrt(nearest.distances2.back()) + kLeastReach_m;
   SplatNodes result;
   float sum = 0;
@@ -99,8 +78,13 @@ NodeMotion::NodeMotion(std::span<const glm::vec3> base, size_t node_count, Threa
   DIO_CHECK(node_count == 0 || (node_count >= kLeastNodes && node_count <= base.size() && node_count <= 65535));
   if (node_count == 0) return;
   splats_.resize(base.size());
+  const NodeFinder finder(base.first(node_count));
   pool.parallel_for(base.size(), kGrain, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) splats_[i] = nodes_of(base[i], base.first(node_count));
+    NearestNodes nearest;
+    for (size_t i = begin; i < end; ++i) {
+      nearest = finder.find(base[i], i > begin ? &nearest : nullptr);
+      splats_[i] = nodes_of(nearest);
+    }
   });
 }
 

@@ -5,6 +5,7 @@
 #include "engine/base/file.h"
 #include "engine/video/group_decoder.h"
 #include "streaming/axis_naming.h"
+#include "streaming/group_dequantizer.h"
 
 #include <algorithm>
 #include <cmath>

@@ -3,6 +3,7 @@
 #include "assets/splat_sequence.h"
 #include "engine/base/error.h"
 #include "engine/scene/splat_transform.h"
+#include "streaming/group_dequantizer.h"
 
 #include <optional>
 

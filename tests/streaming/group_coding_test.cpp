@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/video/group_decoder.h"
+#include "streaming/group_dequantizer.h"
 #include "tests/streaming/moving_splats.h"
 
 #include <gmock/gmock.h>
