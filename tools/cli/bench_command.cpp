@@ -5,6 +5,7 @@
 #include "reconstruction/splats/bench_splats.h"
 #include "tools/bench/bench_render.h"
 #include "tools/cli/bench_formats_command.h"
+#include "tools/cli/bench_nn_command.h"
 #include "tools/cli/bench_poses_command.h"
 #include "tools/cli/bench_sort_command.h"
 #include "tools/cli/bench_stream_command.h"
@@ -133,6 +134,7 @@ Command bench_command(CLI::App& program) {
   add_splat_bench(*splats, *splat_args);
   const Command sort = bench_sort_command(*app), stream = bench_stream_command(*app);
   const Command formats = bench_formats_command(*app), poses = bench_poses_command(*app);
+  const Command nn = bench_nn_command(*app);
   return {app, [=](const Settings& settings) {
             if (sort.app->parsed()) sort.run(settings);
             if (stream.app->parsed()) stream.run(settings);
@@ -141,6 +143,7 @@ Command bench_command(CLI::App& program) {
             if (splats->parsed()) run_splat_bench(*splat_args, settings);
             if (formats.app->parsed()) formats.run(settings);
             if (poses.app->parsed()) poses.run(settings);
+            if (nn.app->parsed()) nn.run(settings);
           }};
 }
 

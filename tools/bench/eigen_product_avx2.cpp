@@ -1,0 +1,4 @@
+#define Eigen EigenForAvx2
+#define DIORAMA_EIGEN_PRODUCTS kEigenProductsAvx2
+#define DIORAMA_EIGEN_INSTRUCTIONS "AVX2"
+#include "tools/bench/eigen_product-inl.h"

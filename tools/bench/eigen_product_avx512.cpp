@@ -1,0 +1,4 @@
+#define Eigen EigenForAvx512
+#define DIORAMA_EIGEN_PRODUCTS kEigenProductsAvx512
+#define DIORAMA_EIGEN_INSTRUCTIONS "AVX512"
+#include "tools/bench/eigen_product-inl.h"
