@@ -31,9 +31,15 @@ struct GemmTile {
   size_t sums_stride;
 };
 
+// The right side's rows, two vectors each.
+struct GemmPanel {
+  const float* rows;
+  size_t stride;
+};
+
 // sums = start + A B over `k`. Element (r, i) of A is at a[r][i * a_step].
-template <size_t kStep>
-HWY_INLINE void MultiplyTile(const float* const* a, const float* HWY_RESTRICT panel, size_t k, const GemmTile& tile) {
+HWY_INLINE void MultiplyTile(const float* const* a, size_t a_step, const GemmPanel& panel, size_t k,
+                             const GemmTile& tile) {
   const PanelTag d;
   const size_t lanes = hn::Lanes(d);
   const float *a0 = a[0], *a1 = a[1], *a2 = a[2], *a3 = a[3], *a4 = a[4], *a5 = a[5];
@@ -45,20 +51,21 @@ HWY_INLINE void MultiplyTile(const float* const* a, const float* HWY_RESTRICT pa
   auto c30 = hn::LoadU(d, s + 3 * stride), c31 = hn::LoadU(d, s + 3 * stride + lanes);
   auto c40 = hn::LoadU(d, s + 4 * stride), c41 = hn::LoadU(d, s + 4 * stride + lanes);
   auto c50 = hn::LoadU(d, s + 5 * stride), c51 = hn::LoadU(d, s + 5 * stride + lanes);
-  for (size_t i = 0; i < k; ++i) {
-    const auto b0 = hn::LoadU(d, panel), b1 = hn::LoadU(d, panel + lanes);
-    panel += 2 * lanes;
-    auto x = hn::Set(d, a0[i * kStep]);
+  const float* HWY_RESTRICT b = panel.rows;
+  const size_t end = k * a_step;
+  for (size_t i = 0; i < end; i += a_step, b += panel.stride) {
+    const auto b0 = hn::LoadU(d, b), b1 = hn::LoadU(d, b + lanes);
+    auto x = hn::Set(d, a0[i]);
     c00 = hn::MulAdd(x, b0, c00), c01 = hn::MulAdd(x, b1, c01);
-    x = hn::Set(d, a1[i * kStep]);
+    x = hn::Set(d, a1[i]);
     c10 = hn::MulAdd(x, b0, c10), c11 = hn::MulAdd(x, b1, c11);
-    x = hn::Set(d, a2[i * kStep]);
+    x = hn::Set(d, a2[i]);
     c20 = hn::MulAdd(x, b0, c20), c21 = hn::MulAdd(x, b1, c21);
-    x = hn::Set(d, a3[i * kStep]);
+    x = hn::Set(d, a3[i]);
     c30 = hn::MulAdd(x, b0, c30), c31 = hn::MulAdd(x, b1, c31);
-    x = hn::Set(d, a4[i * kStep]);
+    x = hn::Set(d, a4[i]);
     c40 = hn::MulAdd(x, b0, c40), c41 = hn::MulAdd(x, b1, c41);
-    x = hn::Set(d, a5[i * kStep]);
+    x = hn::Set(d, a5[i]);
     c50 = hn::MulAdd(x, b0, c50), c51 = hn::MulAdd(x, b1, c51);
   }
   float* t = tile.sums;
@@ -72,17 +79,16 @@ HWY_INLINE void MultiplyTile(const float* const* a, const float* HWY_RESTRICT pa
 }
 
 // One tile of C: `rows` <= 6 and `columns` <= the panel's width of it exist. `bias` starts the sums; null: C does.
-template <size_t kStep>
-HWY_INLINE void MultiplyInto(const float* const* a, const float* panel, size_t k, const float* bias, float* c,
-                             size_t c_stride, size_t rows, size_t columns) {
+HWY_INLINE void MultiplyInto(const float* const* a, size_t a_step, const GemmPanel& panel, size_t k, const float* bias,
+                             float* c, size_t c_stride, size_t rows, size_t columns) {
   const size_t width = GemmPanelWidth();
   if (rows == kTileRows && columns == width) {
-    MultiplyTile<kStep>(a, panel, k, {bias ? bias : c, bias ? 0 : c_stride, c, c_stride});
+    MultiplyTile(a, a_step, panel, k, {bias ? bias : c, bias ? 0 : c_stride, c, c_stride});
     return;
   }
   HWY_ALIGN float whole[kTileRows * 2 * kMostLanes] = {};
   for (size_t r = 0; !bias && r < rows; ++r) std::copy_n(c + r * c_stride, columns, whole + r * width);
-  MultiplyTile<kStep>(a, panel, k, {bias ? bias : whole, bias ? 0 : width, whole, width});
+  MultiplyTile(a, a_step, panel, k, {bias ? bias : whole, bias ? 0 : width, whole, width});
   for (size_t r = 0; r < rows; ++r) std::copy_n(whole + r * width, columns, c + r * c_stride);
 }
 
@@ -126,8 +132,8 @@ void MultiplyRows(const float* a, size_t a_stride, size_t rows, const PackedWeig
         const size_t tile_rows = HWY_MIN(kTileRows, rows - r);
         const float* tile[kTileRows];
         for (size_t x = 0; x < kTileRows; ++x) tile[x] = a + (r + HWY_MIN(x, tile_rows - 1)) * a_stride + first;
-        MultiplyInto<1>(tile, panel, depth, add ? nullptr : bias + j, c + r * c_stride + j, c_stride, tile_rows,
-                        columns);
+        MultiplyInto(tile, 1, {panel, width}, depth, add ? nullptr : bias + j, c + r * c_stride + j, c_stride,
+                     tile_rows, columns);
       }
     }
   }
@@ -139,7 +145,7 @@ size_t OuterScratchSize(size_t rows, size_t m, size_t n) {
 }
 
 // Columns [j, j + width) of all rows, one row after the other; what is missing is zero.
-HWY_INLINE float* PackColumns(const float* from, size_t stride, size_t n, size_t rows, size_t width, float* to) {
+HWY_INLINE void PackColumns(const float* from, size_t stride, size_t n, size_t rows, size_t width, float* to) {
   for (size_t j = 0; j < n; j += width) {
     const size_t columns = HWY_MIN(width, n - j);
     for (size_t r = 0; r < rows; ++r) {
@@ -150,23 +156,29 @@ HWY_INLINE float* PackColumns(const float* from, size_t stride, size_t n, size_t
       to += width;
     }
   }
-  return to;
 }
+
+// Rows so short that a block of them stays in the first cache are read where they are.
+constexpr size_t kShortRow = 32;
 
 void AccumulateOuter(const float* a, size_t a_stride, size_t m, const float* b, size_t b_stride, size_t n, size_t rows,
                      float* c, float* scratch) {
   const size_t width = GemmPanelWidth();
-  const float* const tiles = scratch;
-  const float* const panels = PackColumns(a, a_stride, m, rows, kTileRows, scratch);
-  PackColumns(b, b_stride, n, rows, width, scratch + (panels - tiles));
+  const bool pack_a = a_stride > kShortRow, pack_b = b_stride > kShortRow || n % width != 0;
+  float* const tiles = scratch;
+  float* const panels = scratch + rows * ((m + kTileRows - 1) / kTileRows * kTileRows);
+  if (pack_a) PackColumns(a, a_stride, m, rows, kTileRows, tiles);
+  if (pack_b) PackColumns(b, b_stride, n, rows, width, panels);
   for (size_t j = 0; j < n; j += width) {
-    const float* const panel = panels + j * rows;
+    const GemmPanel panel = pack_b ? GemmPanel{panels + j * rows, width} : GemmPanel{b + j, b_stride};
     const size_t columns = HWY_MIN(width, n - j);
     for (size_t i = 0; i < m; i += kTileRows) {
-      const float* const packed = tiles + i * rows;
+      const size_t tile_rows = HWY_MIN(kTileRows, m - i);
       const float* tile[kTileRows];
-      for (size_t x = 0; x < kTileRows; ++x) tile[x] = packed + x;
-      MultiplyInto<kTileRows>(tile, panel, rows, nullptr, c + i * n + j, n, HWY_MIN(kTileRows, m - i), columns);
+      for (size_t x = 0; x < kTileRows; ++x) {
+        tile[x] = pack_a ? tiles + i * rows + x : a + i + HWY_MIN(x, tile_rows - 1);
+      }
+      MultiplyInto(tile, pack_a ? kTileRows : a_stride, panel, rows, nullptr, c + i * n + j, n, tile_rows, columns);
     }
   }
 }

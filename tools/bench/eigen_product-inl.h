@@ -3,8 +3,6 @@
 // same reason nothing of the standard library is used.
 #include "tools/bench/eigen_product.h"
 
-#include <Eigen/Core>
-
 namespace diorama {
 namespace {
 
