@@ -3,6 +3,7 @@
 #include "engine/base/random.h"
 #include "streaming/nearest_nodes.h"
 #include "tests/expect_error.h"
+#include "tests/streaming/coded_group.h"
 #include "tests/streaming/moving_splats.h"
 
 #include <algorithm>
@@ -10,21 +11,6 @@
 
 namespace diorama {
 namespace {
-
-constexpr glm::ivec2 kHd(1280, 720);
-
-// A group as the streams have it, not coded.
-struct CodedGroup {
-  GroupCodes codes;
-  GroupLayouts layouts;
-  std::vector<Picture420> exact, lossy;
-
-  CodedGroup(const SplatGroup& group, const CodingOptions& options, ThreadPool& pool)
-      : codes(encode_codes(group, options, pool)),
-        layouts(choose_layouts(group.splat_count(), codes.parameters.node_count, codes.parameters.sh_degree, kHd)),
-        exact(exact_pictures(codes, layouts.exact)),
-        lossy(lossy_pictures(codes, layouts.lossy)) {}
-};
 
 TEST(GroupDequantizer, MovesSplatsAsThePredictionAndTheRestSay) {
   ThreadPool pool(2);

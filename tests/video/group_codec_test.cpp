@@ -124,6 +124,54 @@ TEST(GroupCodec, RefusesStreamsThatNoneOfItsCodecsTakes) {
   EXPECT_THAT(error_of([&] { encode_group({}, {.size_px = {64, 64}}, 0); }).what(), HasSubstr("empty"));
 }
 
+TEST(GroupCodec, ADecoderGoesOnWithOtherGroupsOfItsStream) {
+  const auto pictures = waves({64, 64}, 6);
+  const GroupStream stream{.size_px = {64, 64}, .qp = 0};
+  const std::span all(pictures);
+  const EncodedGroup first = encode_group(all.first(4), stream, 0), second = encode_group(all.subspan(4), stream, 4);
+  GroupDecoder decoder(first.init, first.segment, "test");
+  Picture420 picture;
+  ASSERT_TRUE(decoder.next(picture));
+  const auto rest_of = [&] {
+    std::vector<Picture420> decoded;
+    while (decoder.next(picture)) decoded.push_back(picture);
+    return decoded;
+  };
+  decoder.start(second.segment);  // in the middle of the first
+  EXPECT_EQ(rest_of(), std::vector(pictures.begin() + 4, pictures.end()));
+  decoder.start(first.segment);
+  EXPECT_EQ(rest_of(), std::vector(pictures.begin(), pictures.begin() + 4));
+  EXPECT_THAT(error_of([&] { decoder.start(std::span(first.segment).first(300)); }).what(), HasSubstr("test: "));
+  decoder.start(second.segment);
+  EXPECT_EQ(rest_of().size(), 2u);
+}
+
+TEST(DecodeDevice, OneThatIsNotThereLeavesDecodingToSoftwareAndSaysSo) {
+  const EncodedGroup group = encode_group(waves({64, 64}, 2), {.size_px = {64, 64}, .qp = 0}, 0);
+  const DecodeProbe probe{group.init, group.segment, "test"};
+  std::vector<std::string> warnings;
+  const LogSink log = [&](LogLevel level, std::string_view line) {
+    if (level == LogLevel::kWarning) warnings.emplace_back(line);
+  };
+  DecoderOptions options;
+  set_option(option_fields(options).front(), "d3d11va");  // of Windows
+  EXPECT_EQ(choose_decoder(options, std::span(&probe, 1), log), nullptr);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_THAT(warnings[0], HasSubstr("not decoded by d3d11va"));
+}
+
+TEST(DecodeDevice, WhatAutoChoosesDecodesToTheSameBits) {
+  const auto pictures = waves({320, 192}, 6);
+  const EncodedGroup group = encode_group(pictures, {.size_px = {320, 192}, .qp = 0}, 0);
+  const DecodeProbe probe{group.init, group.segment, "test"};
+  const auto device = choose_decoder({}, std::span(&probe, 1), {});
+  GroupDecoder decoder(group.init, group.segment, "test", device.get());
+  EXPECT_EQ(decoder.facts().hardware, device != nullptr);
+  std::vector<Picture420> decoded;
+  for (Picture420 picture; decoder.next(picture);) decoded.push_back(picture);
+  EXPECT_EQ(decoded, pictures);
+}
+
 TEST(GroupCodec, DamagedGroupsAreErrorsOrShorter) {
   const auto pictures = waves({64, 64}, 3);
   const EncodedGroup group = encode_group(pictures, {.size_px = {64, 64}, .qp = 0}, 0);

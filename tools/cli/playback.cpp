@@ -119,9 +119,7 @@ void Playback::show(size_t picture, std::optional<double> taken_at_s, AssetView&
   if (!performance_) return;
   const size_t frame = frame_of(picture, taken_at_s);
   if (frame == shown_frame_) return;
-  std::vector<SplatPart> parts = performance_->frame(frame);
-  parts.insert(parts.end(), others_.begin(), others_.end());
-  view.set_splats(std::move(parts));
+  view.show_frame(*performance_, frame, others_);
   shown_frame_ = frame;
 }
 

@@ -5,6 +5,7 @@
 #include "engine/gpu/vulkan_result.h"
 #include "renderers/mesh/raster_view.h"
 #include "renderers/splats/splat_raster_view.h"
+#include "streaming/splat_video_reader.h"
 #include "tools/eval/vulkan_scene.h"
 
 #include <optional>
@@ -60,8 +61,8 @@ class SplatView : public AssetView {
 
 class VulkanView : public AssetView {
  public:
-  VulkanView(const Asset& asset, GpuOptions options, std::unique_ptr<GpuDevice> device)
-      : asset_(asset), options_(std::move(options)), device_(std::move(device)) {
+  VulkanView(const Asset& asset, GpuOptions options, std::unique_ptr<GpuDevice> device, ThreadPool& pool)
+      : asset_(asset), options_(std::move(options)), device_(std::move(device)), pool_(pool) {
     scene_ = std::make_unique<VulkanScene>(*device_, asset_);
   }
 
@@ -85,6 +86,7 @@ class VulkanView : public AssetView {
 
   void set_splats(std::vector<SplatPart> splats) override {
     splats_ = std::move(splats);
+    coded_.reset();
     try {
       scene_->set_splats(*splats_);
     } catch (const DeviceLost&) {
@@ -92,7 +94,25 @@ class VulkanView : public AssetView {
     }
   }
 
+  void show_frame(const SplatPerformance& performance, size_t frame, const std::vector<SplatPart>& others) override {
+    const auto* const video = dynamic_cast<const SplatVideoReader*>(&performance);
+    if (video == nullptr) return AssetView::show_frame(performance, frame, others);
+    splats_.reset();
+    coded_ = {video, frame, others};
+    try {
+      scene_->show_frame(*video, frame, others, pool_);
+    } catch (const DeviceLost&) {
+      build_again();
+    }
+  }
+
  private:
+  struct CodedFrame {
+    const SplatVideoReader* video = nullptr;
+    size_t frame = 0;
+    std::vector<SplatPart> others;
+  };
+
   void build_again() {
     scene_.reset();
     device_.reset();
@@ -100,17 +120,26 @@ class VulkanView : public AssetView {
     scene_ = std::make_unique<VulkanScene>(*device_, asset_);
     if (moved_) scene_->set_meshes(*moved_, asset_);
     if (splats_) scene_->set_splats(*splats_);
+    if (coded_) scene_->show_frame(*coded_->video, coded_->frame, coded_->others, pool_);
   }
 
   const Asset& asset_;
   std::optional<std::vector<MeshPart>> moved_;
   std::optional<std::vector<SplatPart>> splats_;
+  std::optional<CodedFrame> coded_;  // one of the two at most
   GpuOptions options_;
   std::unique_ptr<GpuDevice> device_;
+  ThreadPool& pool_;
   std::unique_ptr<VulkanScene> scene_;
 };
 
 }  // namespace
+
+void AssetView::show_frame(const SplatPerformance& performance, size_t frame, const std::vector<SplatPart>& others) {
+  std::vector<SplatPart> parts = performance.frame(frame);
+  parts.insert(parts.end(), others.begin(), others.end());
+  set_splats(std::move(parts));
+}
 
 GpuOptions gpu_options(const BackendOptions& options, LogSink log) {
   GpuOptions gpu;
@@ -139,7 +168,7 @@ std::unique_ptr<AssetView> make_asset_view(const Asset& asset, const BackendOpti
   }
   GpuOptions gpu = gpu_options(options, std::move(log));
   std::unique_ptr<GpuDevice> made = device.valid() ? device.get() : std::make_unique<GpuDevice>(gpu);
-  return std::make_unique<VulkanView>(asset, std::move(gpu), std::move(made));
+  return std::make_unique<VulkanView>(asset, std::move(gpu), std::move(made), pool);
 }
 
 }  // namespace diorama

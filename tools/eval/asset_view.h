@@ -1,6 +1,7 @@
 #pragma once
 
 #include "assets/asset.h"
+#include "assets/splat_performance.h"
 #include "engine/base/log.h"
 #include "engine/gpu/gpu_device.h"
 #include "engine/raster/triangles.h"
@@ -43,6 +44,9 @@ class AssetView {
   virtual void set_meshes(std::vector<MeshPart> meshes) = 0;
   // Draws these splats from here on, in place of the asset's, which must have some.
   virtual void set_splats(std::vector<SplatPart> splats) = 0;
+  // Draws a frame of a performance and `others` from here on, in place of the asset's splats. On Vulkan a coded one is
+  // dequantised on the device. The performance must stay as long as it is shown.
+  virtual void show_frame(const SplatPerformance& performance, size_t frame, const std::vector<SplatPart>& others);
 };
 
 // The asset and the pool must stay. On Vulkan a lost device is made again once a picture. Error: what GpuDevice and

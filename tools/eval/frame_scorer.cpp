@@ -47,7 +47,7 @@ void FrameScorer::show_time_of(const Frame& frame) {
   const std::optional<size_t> wanted = frame_taken_at(scored_.performance->sequence(), frame.time_s.value());
   DIO_CHECK(wanted.has_value());
   if (wanted == shown_) return;
-  view_.set_splats(scored_.performance->frame(*wanted));
+  view_.show_frame(*scored_.performance, *wanted, {});
   shown_ = wanted;
 }
 

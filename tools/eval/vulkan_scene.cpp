@@ -1,10 +1,26 @@
 #include "tools/eval/vulkan_scene.h"
 
+#include "assets/splat_sequence.h"
 #include "engine/base/error.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace diorama {
+namespace {
+
+std::vector<SplatRun> runs_of(size_t first, size_t count, size_t chunk_splats) {
+  std::vector<SplatRun> runs;
+  for (size_t at = first; at < first + count;) {
+    const size_t chunk = at / chunk_splats, part = std::min(first + count, (chunk + 1) * chunk_splats) - at;
+    runs.push_back(
+        {static_cast<uint32_t>(chunk), static_cast<uint32_t>(at % chunk_splats), static_cast<uint32_t>(part)});
+    at += part;
+  }
+  return runs;
+}
+
+}  // namespace
 
 SplatBuffers upload_splats(GpuDevice& device, const Asset& asset, bool sh_bytes) {
   SplatBufferOptions options{.sh_degree = 0, .sh_bytes = sh_bytes, .sh_range = glm::vec3(1e-3f)};
@@ -37,15 +53,61 @@ void VulkanScene::set_splats(std::span<const SplatPart> splats) {
   DIO_CHECK(splats_.has_value());
   int sh_degree = 0;
   for (const SplatPart& part : splats) sh_degree = std::max(sh_degree, part.cloud.sh_degree);
-  if (sh_degree > splats_->options().sh_degree) {
-    splat_renderer_.reset();
-    splats_.emplace(*device_, SplatBufferOptions{.sh_degree = sh_degree});
-    splat_renderer_.emplace(*device_, *splats_);
-  }
+  if (coded_ || sh_degree > splats_->options().sh_degree) make_buffers(sh_degree);
   splats_->truncate(0);
   UploadRing uploads(*device_);
   for (const SplatPart& part : splats) splats_->append(part.cloud, uploads);
   uploads.finish();
+}
+
+void VulkanScene::make_buffers(int sh_degree) {
+  coded_.reset();
+  splat_renderer_.reset();
+  splats_.emplace(*device_, SplatBufferOptions{.sh_degree = sh_degree});
+  splat_renderer_.emplace(*device_, *splats_);
+}
+
+VulkanScene::CodedSplats::CodedSplats(GpuDevice& device, const SplatVideoReader& of, const SplatBuffers& target,
+                                      size_t still_splats, size_t first_splat)
+    : video(&of),
+      still(still_splats),
+      first(first_splat),
+      dequantizer(device, target, first_splat, of.first_frame().record.value_or(AssetRecord{}).asset_from_capture) {}
+
+void VulkanScene::start_video(const SplatVideoReader& video, std::span<const SplatPart> others) {
+  std::vector<SplatPart> still(others.begin(), others.end());
+  for (const SplatPart& part : video.first_frame().splats) {
+    if (part.name == kSplatBackgroundName) still.push_back(part);
+  }
+  int sh_degree = 0;
+  size_t most = 0;
+  for (const SplatPart& part : still) sh_degree = std::max(sh_degree, part.cloud.sh_degree);
+  for (const GroupParameters& group : video.video().groups) {
+    sh_degree = std::max(sh_degree, group.sh_degree);
+    most = std::max(most, group.splat_count);
+  }
+  make_buffers(sh_degree);
+  UploadRing uploads(*device_);
+  for (const SplatPart& part : still) splats_->append(part.cloud, uploads);
+  uploads.finish();
+  const size_t count = splats_->size(), first = (count + kSplatPage - 1) / kSplatPage * kSplatPage;
+  splats_->reserve(first + most);
+  coded_.emplace(*device_, video, *splats_, count, first);
+}
+
+void VulkanScene::show_frame(const SplatVideoReader& video, size_t frame, std::span<const SplatPart> others,
+                             ThreadPool& pool) {
+  if (!coded_ || coded_->video != &video) start_video(video, others);
+  const VideoPictures pictures = video.pictures().at(frame);
+  if (coded_->group != pictures.group) {
+    const GroupParameters& group = video.video().groups[pictures.group];
+    coded_->dequantizer.start(group, video.pictures().layouts(), video.pictures().first_exact(), pool);
+    coded_->group = pictures.group;
+    std::vector<SplatRun> runs = runs_of(0, coded_->still, splats_->chunk_splats());
+    std::ranges::copy(runs_of(coded_->first, group.splat_count, splats_->chunk_splats()), std::back_inserter(runs));
+    splats_->show(std::move(runs));
+  }
+  coded_->dequantizer.decode(pictures.exact, pictures.lossy);
 }
 
 RasterResult VulkanScene::draw(const Camera& camera, const RasterOptions& options, bool with_depth) {

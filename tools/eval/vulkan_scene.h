@@ -3,6 +3,8 @@
 #include "assets/asset.h"
 #include "renderers/mesh/mesh_renderer.h"
 #include "renderers/splats/splat_renderer.h"
+#include "streaming/gpu_dequantizer.h"
+#include "streaming/splat_video_reader.h"
 
 #include <optional>
 
@@ -18,15 +20,31 @@ class VulkanScene {
   RasterResult draw(const Camera& camera, const RasterOptions& options, bool with_depth);
   void set_meshes(std::span<const MeshPart> meshes, const Asset& asset);
   void set_splats(std::span<const SplatPart> splats);  // the asset must have had some
+  // A frame of a coded splat video, dequantised on the device, its still splats and `others`. The same video must come
+  // with the same others.
+  void show_frame(const SplatVideoReader& video, size_t frame, std::span<const SplatPart> others, ThreadPool& pool);
 
  private:
+  // What moves lies behind what stands still.
+  struct CodedSplats {
+    CodedSplats(GpuDevice& device, const SplatVideoReader& of, const SplatBuffers& target, size_t still_splats,
+                size_t first_splat);
+    const SplatVideoReader* video;
+    size_t still, first;  // splats that stand still; the first that moves
+    std::optional<size_t> group;
+    GpuDequantizer dequantizer;
+  };
+
   RasterResult draw_both(const Camera& camera, const RasterOptions& options, bool with_depth);
+  void make_buffers(int sh_degree);
+  void start_video(const SplatVideoReader& video, std::span<const SplatPart> others);
 
   GpuDevice* device_;
   bool antialiased_;
   std::optional<MeshRenderer> meshes_;
   std::optional<SplatBuffers> splats_;
   std::optional<SplatRenderer> splat_renderer_;
+  std::optional<CodedSplats> coded_;  // goes first: it fills the buffers
 };
 
 // The asset's splats on the device. `sh_bytes`: see SplatBufferOptions.
