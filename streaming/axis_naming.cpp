@@ -1,5 +1,7 @@
 #include "streaming/axis_naming.h"
 
+#include <algorithm>
+
 namespace diorama {
 
 std::vector<AxisNaming> axis_namings() {
@@ -17,6 +19,17 @@ std::vector<AxisNaming> axis_namings() {
     }
   }
   return namings;
+}
+
+std::optional<int> free_axis(glm::vec3 scales) {
+  const auto alike = [&](int a, int b) {
+    return std::max(scales[a], scales[b]) <= kAlikeAxes * std::min(scales[a], scales[b]);
+  };
+  if (alike(0, 1) && alike(1, 2) && alike(0, 2)) return 3;
+  for (int axis = 0; axis < 3; ++axis) {
+    if (alike((axis + 1) % 3, (axis + 2) % 3)) return axis;
+  }
+  return std::nullopt;
 }
 
 const AxisNaming& best_naming(const std::vector<AxisNaming>& namings, std::span<const glm::quat> rotations) {

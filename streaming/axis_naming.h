@@ -3,6 +3,7 @@
 #include <glm/glm.hpp>
 #include <glm/gtc/quaternion.hpp>
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -22,6 +23,12 @@ struct AxisNaming {
 
 // The 24 rotations of a cube.
 std::vector<AxisNaming> axis_namings();
+
+// Axes count as alike where they differ by less: a turn of a splat about the third axis then hardly shows.
+inline constexpr float kAlikeAxes = 1.1f;
+
+// The axis about which a turn does not show, as the other two are alike; 3 where all are; nothing where none are.
+std::optional<int> free_axis(glm::vec3 scales);
 
 // The one with which rotations are, taken together, nearest to none: the largest sum of squares of w.
 const AxisNaming& best_naming(const std::vector<AxisNaming>& namings, std::span<const glm::quat> rotations);

@@ -13,11 +13,12 @@ namespace diorama {
 // What a look at a splat video's streams found.
 struct SplatVideoCheck {
   std::vector<std::string> problems;  // a sentence each; none: players can rely on what the .glb says
-  bool android = false;  // within what Android obliges phones to decode in HD: Main, level 3.1, of either codec
+  std::vector<std::string> decoders;  // for each stream, which decoder that Android obliges phones to have takes it
+  bool android = false;               // there is one for every stream
 };
 
-// Decodes every segment of every stream and compares with the .glb: profile, level and its bit rate in any second that
-// starts with a segment, 4:2:0 in full range, segments that start with a box of their own and decode alone, numbers of
+// Decodes every segment of every stream and compares with the .glb: profile, level and its bit rate in any second,
+// 4:2:0 in full range, segments that start with a box of their own and decode alone, numbers of
 // pictures, files that end with their last segment. With the performance that it was made from, the declared errors
 // too. Error: what SplatVideoReader and SplatSequenceReader refuse in the .glb itself.
 SplatVideoCheck check_streams(const std::filesystem::path& glb, const SplatSequenceReader* source, JobContext& job);

@@ -3,6 +3,7 @@
 #include "engine/base/thread_pool.h"
 #include "engine/scene/splat_sequence.h"
 #include "streaming/atlas.h"
+#include "streaming/kept_splats.h"
 #include "streaming/node_motion.h"
 
 #include <array>
@@ -72,30 +73,42 @@ struct GroupParameters {
 // Error kInvalidInput: counts, ranges or bits that no group has.
 void check_group_parameters(const GroupParameters& parameters);
 
-// Finest first: what a scalar's codes are worth.
+// Lengths are in units of the group's size / 4096: the longest side of the box of its first frame's centres.
+inline constexpr float kUnitsOfSize = 4096;
+
+// What is kept, and how far apart neighbouring codes are: errors are up to half of that, before the codec's. A scalar
+// has 256 codes at most, and where its range asks for more, they are farther apart.
 struct CodingOptions {
   int base_bits = 12;       // of each coordinate in the base, 8 to 16
-  int splats_of_node = 40;  // about
-  int most_nodes = 512;
-  int sh_degree = 0;  // 0 or 1; coefficients of higher degrees are dropped
-  int rest_levels = 255, rotation_levels = 255, scale_levels = 255, opacity_levels = 255, color_levels = 255,
-      sh_levels = 255;
+  int splats_of_node = 80;  // about
+  int most_nodes = 256;
+  int node_bits = 12;  // of each number of a node's motion, 8 to 16
+  int sh_degree = 0;   // 0 or 1; coefficients of higher degrees are dropped
+  bool hold_sh = true;
+  float prune = 0;
+  float least_scale_units = 1;
+  float position_step_units = 0.25f, rotation_step = 0.005f, scale_step = 0.06f, opacity_step = 0.008f,
+        color_step = 0.008f, sh_step = 0.03f;
   template <class Visitor>
   void visit(Visitor&& option) {
     option("base-bits", base_bits, {8, 16}, "bits of each coordinate of the places that splats move from");
     option("node-splats", splats_of_node, {8, 10000}, "splats for each node of the motion, about");
     option("max-nodes", most_nodes, {5, 4096}, "nodes of the motion at most");
+    option("node-bits", node_bits, {8, 16}, "bits of each number of a node's motion");
     option("sh-degree", sh_degree, {0, 1}, "degree of the colours that is kept");
-    option("position-levels", rest_levels, {1, 255}, "codes for centres; fewer are coarser and cost fewer bits");
-    option("rotation-levels", rotation_levels, {1, 255}, "codes for rotations");
-    option("scale-levels", scale_levels, {1, 255}, "codes for scales");
-    option("opacity-levels", opacity_levels, {1, 255}, "codes for opacities");
-    option("color-levels", color_levels, {1, 255}, "codes for colours");
-    option("sh-levels", sh_levels, {1, 255}, "codes for view-dependent colours");
+    option("hold-sh", hold_sh, "view-dependent colours are the same in all frames of a group");
+    option("prune", prune, {0, 0.5}, "share of what is seen of the splats that may be left out, the faintest first");
+    option("least-scale", least_scale_units, {0.01, 100}, "axes thinner than this become this, 1/4096 of the size");
+    option("position-step", position_step_units, {0.01, 100}, "between codes of centres, 1/4096 of the size");
+    option("rotation-step", rotation_step, {1e-4, 1}, "between codes of rotations, of a unit quaternion");
+    option("scale-step", scale_step, {1e-4, 2}, "between codes of scales' logarithms");
+    option("opacity-step", opacity_step, {1e-4, 1}, "between codes of opacities");
+    option("color-step", color_step, {1e-4, 1}, "between codes of colours, white is 1");
+    option("sh-step", sh_step, {1e-4, 1}, "between codes of view-dependent colours' coefficients");
   }
 };
 
-// Axes of splats thinner than this are coded as this: it is far below what a pixel shows.
+// Axes of splats thinner than this are coded as this, whatever the group's size.
 inline constexpr float kLeastScale_m = 1e-4f;
 
 size_t node_count_of(size_t splats, const CodingOptions& options);
@@ -113,8 +126,10 @@ struct GroupCodes {
   std::vector<std::vector<std::vector<uint8_t>>> scalars;  // [frame][scalar][splat]
 };
 
-// Error kInvalidInput: what check_splat_group refuses; more than 65,535 x 128 splats.
-GroupCodes encode_codes(const SplatGroup& group, const CodingOptions& options, ThreadPool& pool);
+// `weights`: how much each splat is seen, for options.prune; by default what it covers. Error kInvalidInput: what
+// check_splat_group refuses; more than 65,535 x 128 splats.
+GroupCodes encode_codes(const SplatGroup& group, const CodingOptions& options, ThreadPool& pool,
+                        const SplatWeights* weights = nullptr);
 
 // Layouts for groups of at most these sizes.
 struct GroupLayouts {

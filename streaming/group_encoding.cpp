@@ -1,18 +1,15 @@
 #include "engine/base/error.h"
 #include "engine/scene/splat_order.h"
-#include "streaming/axis_naming.h"
 #include "streaming/group_coding.h"
+#include "streaming/splat_scalars.h"
 
 #include <glm/gtc/quaternion.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace diorama {
 namespace {
-
-constexpr size_t kGrain = 1024;
 
 // Codes of the places in the first frame; returns the places that the codes stand for.
 std::vector<glm::vec3> encode_base(const std::vector<glm::vec3>& places, int bits, GroupCodes& codes) {
@@ -41,26 +38,28 @@ std::vector<glm::vec3> encode_base(const std::vector<glm::vec3>& places, int bit
   return base;
 }
 
-// 16 bits for a number in [-1, 1].
-uint16_t code16(float value) {
-  return static_cast<uint16_t>(std::lround((std::clamp(value, -1.0f, 1.0f) + 1) * 32767.5f));
+// 16 bits for a number in [-1, 1], of which the last ones are 0 but for `bits`.
+uint16_t code16(float value, int bits) {
+  const float step = static_cast<float>(1 << (16 - bits)), most = 65536 - step;
+  const float code = std::round((std::clamp(value, -1.0f, 1.0f) + 1) * 32767.5f / step) * step;
+  return static_cast<uint16_t>(std::min(code, most));
 }
 float value16(uint16_t code) {
   return static_cast<float>(code) / 32767.5f - 1;
 }
 
 // Codes of a frame's transforms; these become what the codes stand for.
-std::vector<uint16_t> encode_nodes(std::vector<NodeTransform>& transforms, float shift_m) {
+std::vector<uint16_t> encode_nodes(std::vector<NodeTransform>& transforms, float shift_m, int bits) {
   std::vector<uint16_t> codes;
   codes.reserve(6 * transforms.size());
   for (NodeTransform& transform : transforms) {
     glm::vec3 rotation(transform.rotation_xyzw), shift(0);
     for (int axis = 0; axis < 3; ++axis) {
-      codes.push_back(code16(rotation[axis]));
+      codes.push_back(code16(rotation[axis], bits));
       rotation[axis] = value16(codes.back());
     }
     for (int axis = 0; axis < 3; ++axis) {
-      codes.push_back(code16(shift_m > 0 ? transform.shift_m[axis] / shift_m : 0.0f));
+      codes.push_back(code16(shift_m > 0 ? transform.shift_m[axis] / shift_m : 0.0f, bits));
       shift[axis] = shift_m * value16(codes.back());
     }
     const float rest = 1 - glm::dot(rotation, rotation);
@@ -69,76 +68,18 @@ std::vector<uint16_t> encode_nodes(std::vector<NodeTransform>& transforms, float
   return codes;
 }
 
-// The scalars of all frames before they become codes: [frame][scalar][splat].
-using Scalars = std::vector<std::vector<std::vector<float>>>;
-
-class ScalarMaker {
- public:
-  ScalarMaker(const SplatGroup& group, const GroupCodes& codes, const NodeMotion& motion,
-              const std::vector<std::vector<NodeTransform>>& transforms)
-      : group_(group), codes_(codes), motion_(motion), transforms_(transforms), namings_(axis_namings()) {}
-
-  void make(size_t i, Scalars& out) const {
-    const size_t frames = group_.frames.size(), splat = codes_.order[i];
-    std::vector<glm::quat> rotations(frames);
-    for (size_t t = 0; t < frames; ++t) {
-      const SplatCloud& cloud = group_.frames[t];
-      const PredictedMotion predicted = motion_.predict(i, transforms_[t]);
-      put(out[t], SplatScalar::kRestX, i, cloud.positions[splat] - predicted.position);
-      rotations[t] =
-          glm::conjugate(quat_from_xyzw(predicted.rotation_xyzw)) * quat_from_xyzw(cloud.rotations_xyzw[splat]);
-    }
-    const AxisNaming& naming = best_naming(namings_, rotations);
-    for (size_t t = 0; t < frames; ++t) {
-      const SplatCloud& cloud = group_.frames[t];
-      glm::quat rotation = glm::normalize(rotations[t] * naming.old_from_new);
-      if (rotation.w < 0) rotation = -rotation;
-      put(out[t], SplatScalar::kRotationX, i, {rotation.x, rotation.y, rotation.z});
-      const glm::vec3 scales = glm::max(cloud.scales[splat], glm::vec3(kLeastScale_m));
-      put(out[t], SplatScalar::kLogScaleX, i, glm::log(naming.renamed(scales)));
-      put_colors(cloud, splat, i, out[t]);
-    }
-  }
-
- private:
-  static void put(std::vector<std::vector<float>>& frame, SplatScalar first, size_t i, glm::vec3 value) {
-    for (int axis = 0; axis < 3; ++axis) frame[static_cast<size_t>(first) + static_cast<size_t>(axis)][i] = value[axis];
-  }
-
-  void put_colors(const SplatCloud& cloud, size_t splat, size_t i, std::vector<std::vector<float>>& frame) const {
-    const glm::vec3* const sh = cloud.sh.data() + splat * static_cast<size_t>(sh_count(cloud.sh_degree));
-    const glm::vec3 color = 0.5f + kShC0 * sh[0];
-    frame[static_cast<size_t>(SplatScalar::kColorY)][i] = (color.r + 2 * color.g + color.b) / 4;
-    frame[static_cast<size_t>(SplatScalar::kColorCo)][i] = color.r - color.b;
-    frame[static_cast<size_t>(SplatScalar::kColorCg)][i] = color.g - (color.r + color.b) / 2;
-    frame[static_cast<size_t>(SplatScalar::kOpacity)][i] = cloud.opacities[splat];
-    for (int k = 1; k < sh_count(codes_.parameters.sh_degree); ++k) {
-      const glm::vec3 value = k < sh_count(cloud.sh_degree) ? sh[k] : glm::vec3(0);
-      for (int c = 0; c < 3; ++c) {
-        frame[static_cast<size_t>(SplatScalar::kSh1) + static_cast<size_t>(3 * (k - 1) + c)][i] = value[c];
-      }
-    }
-  }
-
-  const SplatGroup& group_;
-  const GroupCodes& codes_;
-  const NodeMotion& motion_;
-  const std::vector<std::vector<NodeTransform>>& transforms_;
-  std::vector<AxisNaming> namings_;
-};
-
-int levels_of(size_t scalar, const CodingOptions& options) {
+float step_of(size_t scalar, const CodingOptions& options, float unit_m) {
   const auto at = static_cast<SplatScalar>(scalar);
-  if (at <= SplatScalar::kRestZ) return options.rest_levels;
-  if (at <= SplatScalar::kRotationZ) return options.rotation_levels;
-  if (at <= SplatScalar::kLogScaleZ) return options.scale_levels;
-  if (at == SplatScalar::kOpacity) return options.opacity_levels;
-  return at < SplatScalar::kSh1 ? options.color_levels : options.sh_levels;
+  if (at <= SplatScalar::kRestZ) return options.position_step_units * unit_m;
+  if (at <= SplatScalar::kRotationZ) return options.rotation_step;
+  if (at <= SplatScalar::kLogScaleZ) return options.scale_step;
+  if (at == SplatScalar::kOpacity) return options.opacity_step;
+  return at < SplatScalar::kSh1 ? options.color_step : options.sh_step;
 }
 
-// A scalar's range over the group, and its codes.
-void quantize(size_t scalar, const Scalars& values, int levels, GroupCodes& codes) {
-  ScalarRange range{.levels = levels};
+// A scalar's range over the group in steps of `step`, or of more where these are too many; and its codes.
+void quantize(size_t scalar, const SplatScalars& values, float step, GroupCodes& codes) {
+  ScalarRange range{.levels = 1};
   bool first = true;
   for (const auto& frame : values) {
     for (const float value : frame[scalar]) {
@@ -147,12 +88,19 @@ void quantize(size_t scalar, const Scalars& values, int levels, GroupCodes& code
       first = false;
     }
   }
+  constexpr float kMostLevels = 255;
+  if (const float levels = std::ceil((range.high - range.low) / step); levels < kMostLevels) {
+    range.levels = std::max(static_cast<int>(levels), 1);
+    if (levels >= 1) range.high = range.low + step * levels;
+  } else {
+    range.levels = static_cast<int>(kMostLevels);
+  }
   for (size_t t = 0; t < values.size(); ++t) {
     std::vector<uint8_t>& out = codes.scalars[t][scalar];
     out.resize(values[t][scalar].size());
     const float scale = range.high > range.low ? 1 / range.step() : 0.0f;
     for (size_t i = 0; i < out.size(); ++i) {
-      const float code = std::clamp((values[t][scalar][i] - range.low) * scale, 0.0f, static_cast<float>(levels));
+      const float code = std::clamp((values[t][scalar][i] - range.low) * scale, 0.0f, static_cast<float>(range.levels));
       out[i] = static_cast<uint8_t>(std::lround(code));
     }
   }
@@ -184,9 +132,13 @@ size_t node_count_of(size_t splats, const CodingOptions& options) {
   return wanted < kLeastNodes ? 0 : wanted;
 }
 
-GroupCodes encode_codes(const SplatGroup& group, const CodingOptions& options, ThreadPool& pool) {
+GroupCodes encode_codes(const SplatGroup& group, const CodingOptions& options, ThreadPool& pool,
+                        const SplatWeights* weights) {
   check_splat_group(group);
-  const size_t frames = group.frames.size(), count = group.splat_count();
+  DIO_CHECK(weights == nullptr || weights->size() == group.splat_count());
+  const size_t frames = group.frames.size();
+  const std::vector<uint32_t> kept = kept_splats(weights != nullptr ? *weights : covers_of(group), options.prune);
+  const size_t count = kept.size();
   GroupCodes codes;
   GroupParameters& p = codes.parameters;
   p.first_frame = group.first_frame;
@@ -194,7 +146,8 @@ GroupCodes encode_codes(const SplatGroup& group, const CodingOptions& options, T
   p.splat_count = count;
   p.node_count = node_count_of(count, options);
   p.sh_degree = std::min(options.sh_degree, group.sh_degree());
-  codes.order = coding_order(group.frames.front(), p.node_count);
+  codes.order = coding_order(gathered(group.frames.front(), kept), p.node_count);
+  for (uint32_t& splat : codes.order) splat = kept[splat];
   const std::vector<glm::vec3> base =
       encode_base(gathered_positions(group.frames.front(), codes.order), options.base_bits, codes);
   const NodeMotion motion(base, p.node_count, pool);
@@ -210,18 +163,19 @@ GroupCodes encode_codes(const SplatGroup& group, const CodingOptions& options, T
       for (int axis = 0; axis < 3; ++axis) p.node_shift_m = std::max(p.node_shift_m, std::abs(transform.shift_m[axis]));
     }
   }
-  for (auto& frame : transforms) codes.nodes.push_back(encode_nodes(frame, p.node_shift_m));
+  for (auto& frame : transforms) codes.nodes.push_back(encode_nodes(frame, p.node_shift_m, options.node_bits));
 
+  const float unit_m = p.base_step_m * static_cast<float>((1 << options.base_bits) - 1) / kUnitsOfSize;
+  SplatScalars values = splat_scalars(group, codes.order, motion, transforms, p.sh_degree,
+                                      std::max(options.least_scale_units * unit_m, kLeastScale_m), pool);
   const size_t scalars = scalar_count(p.sh_degree);
-  Scalars values(frames, std::vector<std::vector<float>>(scalars, std::vector<float>(count)));
-  const ScalarMaker maker(group, codes, motion, transforms);
-  pool.parallel_for(count, kGrain, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) maker.make(i, values);
-  });
   p.scalars.resize(scalars);
   codes.scalars.assign(frames, std::vector<std::vector<uint8_t>>(scalars));
   pool.parallel_for(scalars, 1, [&](size_t begin, size_t end) {
-    for (size_t scalar = begin; scalar < end; ++scalar) quantize(scalar, values, levels_of(scalar, options), codes);
+    for (size_t scalar = begin; scalar < end; ++scalar) {
+      if (options.hold_sh && scalar >= kScalarsOfDegree0) hold(values, scalar);
+      quantize(scalar, values, step_of(scalar, options, unit_m), codes);
+    }
   });
   check_group_parameters(p);
   return codes;

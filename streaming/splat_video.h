@@ -12,12 +12,13 @@ namespace diorama {
 // The extension DIORAMA_splat_video of a .glb, version 1: streams beside the file that hold how its splats move;
 // docs/splat_video.md describes it. The file itself shows the first frame.
 
-// A stream: one file, the header (ftyp, moov) and then a segment (styp, moof, mdat) for each group.
+// A stream: its header (ftyp, moov) and a segment (styp, moof, mdat) for each group, in a file.
 struct VideoTrack {
   std::string file;  // beside the .glb
   VideoCodec codec = VideoCodec::kHevc;
-  int level = 0;  // times 10
-  size_t init_bytes = 0;
+  int level = 0;                           // times 10
+  size_t init_offset = 0, init_bytes = 0;  // of the header in the file
+  double most_bits_per_s = 0;              // in any second
   AtlasLayout layout;
   bool operator==(const VideoTrack&) const = default;
 };

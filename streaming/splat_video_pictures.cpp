@@ -23,7 +23,10 @@ struct TrackDecoder {
   Picture420 picture;
 
   TrackDecoder(const fs::path& folder, const VideoTrack& of, const std::vector<ByteRange>& ranges)
-      : file(folder / of.file), track(of), segments(ranges), init(read_file_part(file, 0, of.init_bytes)) {}
+      : file(folder / of.file),
+        track(of),
+        segments(ranges),
+        init(read_file_part(file, of.init_offset, of.init_bytes)) {}
 
   std::vector<std::byte> segment(size_t group) const {
     return read_file_part(file, segments[group].offset, segments[group].bytes);

@@ -131,15 +131,22 @@ class GroupEncoder {
     check(ffmpeg().avcodec_open2(codec_.get(), encoder, nullptr));
   }
 
-  // No B pictures, no lookahead beyond, nothing tuned to eyes: what is coded are numbers.
+  // No B pictures, no lookahead, nothing tuned to eyes and no smoothing across blocks: what is coded are numbers.
+  // Nothing moves, so motion is not searched. What changes are single texels, which large transforms smear below the
+  // quantiser: the smallest ones and none at all (tskip) are always tried. I and P pictures are equally fine.
   std::string hevc_params() const {
     std::string params =
         "log-level=none:info=0:bframes=0:scenecut=0:keyint=-1:open-gop=0:repeat-headers=0:pools=none:frame-threads=1:"
-        "aq-mode=0:cutree=0:psy-rd=0:psy-rdoq=0:";
-    return params + (stream_.qp == 0 ? "lossless=1" : fmt::format("qp={}", stream_.qp));
+        "aq-mode=0:cutree=0:psy-rd=0:psy-rdoq=0:no-deblock=1:no-sao=1:weightp=0:ref=1:me=dia:merange=1:subme=0:"
+        "ipratio=1:";
+    if (stream_.qp == 0) return params + "lossless=1";
+    return params + fmt::format("tskip=1:tu-inter-depth=4:tu-intra-depth=4:rskip=0:qp={}", stream_.qp);
   }
   std::string avc_params() const {
-    return fmt::format("bframes=0:scenecut=0:keyint=infinite:aq-mode=0:mbtree=0:psy=0:qp={}", stream_.qp);
+    return fmt::format(
+        "bframes=0:scenecut=0:keyint=infinite:aq-mode=0:mbtree=0:psy=0:no-deblock=1:weightp=0:ref=1:me=dia:subme=6:"
+        "ipratio=1:qp={}",
+        stream_.qp);
   }
 
   // x265 signals level 8.5 for what is bit-exact, which no decoder takes.

@@ -144,7 +144,7 @@ TEST_F(SplatVideoTest, TheWorstSecondStartsWithAnyGroup) {
 TEST_F(SplatVideoTest, StreamsBeyondTheirLevelAreNamed) {
   SplatVideo video = parse_splat_video(read_gltf(glb()).splat_video_json, "test");
   EXPECT_THAT(level_problems(video), IsEmpty());
-  video.representations[0].segments[0].bytes = 2000000;  // 16 Mbit
+  video.representations[0].lossy.most_bits_per_s = 16e6;
   EXPECT_THAT(level_problems(video), testing::ElementsAre(HasSubstr("coded_q8.mp4: up to ")));
   video.exact.layout.size_px = {1920, 1088};
   EXPECT_THAT(level_problems(video), testing::Contains(HasSubstr("coded_exact.mp4: 1920x1088 at 25 frames")));

@@ -24,6 +24,7 @@ def extension(path):
 def pictures(folder, track, segment, count):
     """Planes (luma, cb, cr) of the first `count` pictures of a segment."""
     with open(os.path.join(folder, track["file"]), "rb") as file:
+        file.seek(track["initOffset"])
         data = file.read(track["initBytes"])
         file.seek(segment[0])
         data += file.read(segment[1])
@@ -121,7 +122,7 @@ def decode(path, representation, frame):
         codes = np.minimum(tile(lossy[plane], one["lossy"], at, n), levels)
         scalars.append(low + (high - low) * codes / levels)
     scalars = np.stack(scalars, 1)
-    y, co, opacity, cg = scalars[:, 9], scalars[:, 10], scalars[:, 11], scalars[:, 12]
+    y, co, opacity, cg = scalars[:, 9], scalars[:, 10], np.clip(scalars[:, 11], 0, 1), scalars[:, 12]
     color = np.stack([y - cg / 2 + co / 2, y + cg / 2, y - cg / 2 - co / 2], 1)
     rotation = product(turn, with_w(scalars[:, 3:6]))
     return np.concatenate([place + scalars[:, :3], np.exp(scalars[:, 6:9]), rotation, opacity[:, None], color], 1)
