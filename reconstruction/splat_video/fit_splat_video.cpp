@@ -4,14 +4,18 @@
 #include "engine/base/error.h"
 #include "engine/base/options.h"
 #include "reconstruction/provenance/asset_record.h"
+#include "reconstruction/splat_video/file_lock.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 namespace diorama {
 namespace {
+
+constexpr const char* kStillLock = "still.lock";
 
 // FNV-1a.
 uint64_t hash_of(std::string_view text) {
@@ -78,8 +82,9 @@ class VideoFit {
     range_ = range_of(capture_, moments_, options_);
     key_ = fit_key(capture_, moments_, options_);
     take_stock();
-    const StaticScene still = find_still();
-    GroupFitter fitter(capture_, moments_, options_, still, job_);
+    const RigExposure exposure = find_exposure();
+    const StaticScene still = find_still(exposure);
+    GroupFitter fitter(capture_, moments_, options_, still, exposure, job_);
     job_.begin_stage("frames", range_.end - range_.first);
     for (size_t first = range_.first; first < range_.end;) {
       const size_t end = segment_end(first, static_cast<size_t>(options_.segment_frames), range_.end);
@@ -107,9 +112,23 @@ class VideoFit {
     }
   }
 
-  // The same bits in every part: whichever comes first writes the splats.
-  StaticScene find_still() {
-    StaticScene still = find_still_pictures(capture_, moments_, options_.scale, job_);
+  RigExposure find_exposure() {
+    if (!options_.exposure) return {};
+    const RigExposure exposure = find_rig_exposure(capture_, moments_, options_.scale, options_.voxel_m, job_);
+    for (const auto& [camera, own] : exposure) {
+      job_.log(LogLevel::kInfo,
+               fmt::format("camera {}: gain {:.3f} {:.3f} {:.3f}, bias {:.3f} {:.3f} {:.3f} against "
+                           "the rig's mean are taken out",
+                           camera, own.gain.r, own.gain.g, own.gain.b, own.bias.r, own.bias.g, own.bias.b));
+    }
+    return exposure;
+  }
+
+  StaticScene find_still(const RigExposure& exposure) {
+    StaticScene still = find_still_pictures(capture_, moments_, options_.scale, exposure, job_);
+    // Of several parts the first fits the splats; the others wait for them.
+    std::optional<FileLock> lock;
+    if (run_.parts > 1 && !still.empty()) lock.emplace(folder_ / kStillLock, job_);
     const auto there = find_splat_background(folder_, key_);
     if (there) {
       still.splats = *there;
@@ -149,6 +168,8 @@ class VideoFit {
 
   void finish() {
     SplatVideoOptions options = options_;
+    std::error_code not_there;
+    std::filesystem::remove(folder_ / kStillLock, not_there);
     finish_splat_sequence(glb_, asset_record(capture_, "splat-video", options_to_json(option_fields(options))));
     stats_.finished = true;
     stats_.moments = range_.end - range_.first;

@@ -2,7 +2,7 @@
 
 #include "engine/base/measure.h"
 #include "engine/scene/splat_order.h"
-#include "reconstruction/splat_video/carried_splats.h"
+#include "reconstruction/splat_video/group_motion.h"
 #include "reconstruction/splat_video/surface.h"
 
 #include <algorithm>
@@ -23,33 +23,27 @@ uint64_t salt_of(const SplatVideoOptions& options, size_t moment) {
 struct GroupFitter::Follower {
   Follower(const std::vector<StartPoint>& surface, SplatModel of, size_t nodes, ThreadPool& pool)
       : model(std::move(of)),
-        graph(build_graph(surface, nodes, pool)),
-        solver(graph),
-        carried(carried_splats(graph, model.records, model.layout(), pool)),
-        neighbours(neighbours_of(model.records, model.layout(), kNeighbours)),
-        before(rest_pose(graph)),
-        now(before) {}
+        motion(surface, model, nodes, pool),
+        neighbours(neighbours_of(model.records, model.layout(), kNeighbours)) {}
 
   SplatModel model;
-  DeformationGraph graph;
-  MotionSolver solver;
-  CarriedSplats carried;
+  GroupMotion motion;
   SplatNeighbours neighbours;
-  GraphPose before, now;
 };
 
 GroupFitter::GroupFitter(const Capture& capture, const Moments& moments, const SplatVideoOptions& options,
-                         const StaticScene& still, JobContext& job)
+                         const StaticScene& still, const RigExposure& exposure, JobContext& job)
     : capture_(capture),
       moments_(moments),
       options_(options),
       still_(still),
+      exposure_(exposure),
       job_(job),
       trainer_(options, still.splats, job.pool()) {}
 
 MomentViews GroupFitter::load(size_t moment) {
-  MomentViews views =
-      load_moment(capture_, moments_.list[moment], options_.scale, still_.empty() ? nullptr : &still_, job_.pool());
+  MomentViews views = load_moment(capture_, moments_.list[moment], options_.scale, still_.empty() ? nullptr : &still_,
+                                  exposure_, job_.pool());
   for (const std::string& warning : views.warnings) {
     if (std::ranges::find(told_, warning) != told_.end()) continue;
     told_.push_back(warning);
@@ -105,18 +99,16 @@ std::optional<VideoFrameStats> GroupFitter::follow(Follower& follower, size_t mo
   if (target.empty()) return std::nullopt;
   stats.load_s = watch.seconds();
   watch = {};
-  const MotionFit motion =
-      fit_motion(follower.graph, follower.solver, predicted(follower.before, follower.now), target, {}, job_.pool());
-  stats.uncovered = motion.uncovered;
-  stats.residual_m = motion.residual_m;
-  if (motion.uncovered > static_cast<double>(options_.group_uncovered)) {
-    job_.log(LogLevel::kDebug, fmt::format("frame {} starts a group: {:.1f} % of its surface is uncovered", moment,
-                                           100 * motion.uncovered));
+  const SurfaceFit fit =
+      follower.motion.follow(views, target, budget_of(options_).motion_steps, salt_of(options_, moment),
+                             trainer_.loss(), model, job_.pool(), [&] { job_.check_cancelled(); });
+  stats.uncovered = fit.uncovered;
+  stats.residual_m = fit.residual_m;
+  if (fit.uncovered > static_cast<double>(options_.group_uncovered)) {
+    job_.log(LogLevel::kDebug,
+             fmt::format("frame {} starts a group: {:.1f} % of its surface is uncovered", moment, 100 * fit.uncovered));
     return std::nullopt;
   }
-  model.records =
-      moved(follower.carried, follower.graph, follower.now, motion.pose, model.records, model.layout(), job_.pool());
-  follower.before = std::exchange(follower.now, motion.pose);
   stats.motion_psnr = trainer_.psnr(views, model);
   stats.motion_s = watch.seconds();
   watch = {};

@@ -4,9 +4,9 @@
 #include "engine/scene/splat_sequence.h"
 #include "reconstruction/splat_video/moment_trainer.h"
 #include "reconstruction/splat_video/moments.h"
-#include "reconstruction/splat_video/motion.h"
 #include "reconstruction/splat_video/splat_video_options.h"
 #include "reconstruction/splat_video/static_scene.h"
+#include "reconstruction/splats/start_splats.h"
 
 #include <optional>
 #include <string>
@@ -21,7 +21,7 @@ struct VideoFrameStats {
   size_t splats = 0;
   double motion_psnr = 0;                // as motion left it
   double psnr = 0;                       // as it was written
-  double uncovered = 0, residual_m = 0;  // of MotionFit
+  double uncovered = 0, residual_m = 0;  // of SurfaceFit
   double load_s = 0, motion_s = 0, train_s = 0;
 };
 
@@ -36,7 +36,7 @@ class GroupFitter {
  public:
   // All must stay.
   GroupFitter(const Capture& capture, const Moments& moments, const SplatVideoOptions& options,
-              const StaticScene& still, JobContext& job);
+              const StaticScene& still, const RigExposure& exposure, JobContext& job);
 
   // From moment `first`; at most `most` of them. It ends earlier where the first frame's splats no longer serve.
   // Advances the job by one a frame.
@@ -55,6 +55,7 @@ class GroupFitter {
   const Moments& moments_;
   const SplatVideoOptions& options_;
   const StaticScene& still_;
+  const RigExposure& exposure_;
   JobContext& job_;
   MomentTrainer trainer_;
   std::vector<std::string> told_;  // warnings, each once

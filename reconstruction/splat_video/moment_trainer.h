@@ -1,11 +1,10 @@
 #pragma once
 
 #include "engine/base/job.h"
-#include "engine/raster/splat_rasterizer.h"
 #include "reconstruction/splat_video/moment_views.h"
 #include "reconstruction/splat_video/splat_video_options.h"
 #include "reconstruction/splat_video/temporal_terms.h"
-#include "reconstruction/splats/cpu/image_loss.h"
+#include "reconstruction/splat_video/view_loss.h"
 #include "reconstruction/splats/schedule.h"
 #include "reconstruction/splats/splat_model.h"
 
@@ -30,6 +29,8 @@ class MomentTrainer {
   void fine_tune(const MomentViews& moment, SplatModel& model, const TemporalTerms& terms, size_t steps, uint64_t salt,
                  const std::function<void()>& advance);
 
+  ViewLoss& loss() { return loss_; }
+
   // Over white, of all pixels of what moves in all views; dB.
   double psnr(const MomentViews& moment, const SplatModel& model);
 
@@ -42,23 +43,13 @@ class MomentTrainer {
     bool is_key = false;
     const TemporalTerms* terms = nullptr;
   };
-  void join(const SplatModel& model);
-  void draw(const MomentView& view, SplatLayout layout, int sh_degree, glm::vec3 background);
-  void set_target(const MomentView& view, glm::vec3 background);
   void step(const MomentView& view, SplatModel& model, const Step& step);
-  void update_block(size_t block, size_t visible, const struct RecordAdam& adam, SplatModel& model, const Step& step);
+  void update_block(size_t block, const struct RecordAdam& adam, SplatModel& model, const Step& step);
 
   const SplatVideoOptions& options_;
-  SplatLayout layout_;
-  AlignedVector<float> still_;
   ThreadPool& pool_;
-  AlignedVector<float> records_;  // the model's, then what stays
-  size_t moving_ = 0;             // splats of the model
+  ViewLoss loss_;
   std::vector<glm::vec3> positions_;
-  SplatRasterizer rasterizer_;
-  SplatPlanes image_, gradient_, target_;
-  AlignedVector<float> weights_;
-  ImageLoss image_loss_;
 };
 
 }  // namespace diorama

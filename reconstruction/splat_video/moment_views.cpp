@@ -161,12 +161,13 @@ double share_in_picture(const Camera& camera, const std::vector<MomentView>& oth
 }  // namespace
 
 MomentViews load_moment(const Capture& capture, const Moment& moment, float scale, const StaticScene* still,
-                        ThreadPool& pool) {
+                        const RigExposure& exposure, ThreadPool& pool) {
   std::vector<MomentView> whole(moment.frames.size());
   pool.parallel_for(whole.size(), 1, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
       const Frame& frame = capture.frames()[moment.frames[i]];
       MomentView view = load_whole(capture, moment.frames[i], scale);
+      if (const auto own = exposure.find(frame.camera); own != exposure.end()) take_out(own->second, view.color);
       const bool has_still = still != nullptr && still->pictures.contains(frame.camera);
       find_inside(view, frame.has_alpha, has_still ? &still->pictures.at(frame.camera) : nullptr);
       whole[i] = std::move(view);

@@ -5,6 +5,7 @@
 #include "engine/scene/camera.h"
 #include "engine/scene/image.h"
 #include "reconstruction/splat_video/moments.h"
+#include "reconstruction/splat_video/rig_exposure.h"
 #include "reconstruction/splat_video/static_scene.h"
 
 #include <cstddef>
@@ -32,7 +33,8 @@ struct MomentViews {
 // Loads a moment at `scale` of the pictures' size. What moves is what has alpha or is not masked out; without either,
 // what differs from the still scene, which is then needed. Cameras whose picture is black while others' are not, or
 // that miss what the others measured in front of them, are left out. Error kInvalidInput: every camera is black.
+// Pictures come with the mean exposure of the rig.
 MomentViews load_moment(const Capture& capture, const Moment& moment, float scale, const StaticScene* still,
-                        ThreadPool& pool);
+                        const RigExposure& exposure, ThreadPool& pool);
 
 }  // namespace diorama

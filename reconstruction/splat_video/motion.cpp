@@ -76,7 +76,7 @@ double robust(double distance_m, double reach_m) {
 // Pairs both ways. The weights of all pairs add up to about 1 each way.
 struct Pairing {
   std::vector<PlaneTerm> terms;
-  double residual_m = 0, uncovered = 0;
+  SurfaceFit fit;
 };
 
 Pairing pair_up(const DeformationGraph& graph, const Cloud& model, const Cloud& target, const PointTree& target_tree,
@@ -112,10 +112,10 @@ Pairing pair_up(const DeformationGraph& graph, const Cloud& model, const Cloud& 
     weights += term->weight;
     squares += term->weight * along * along;
   }
-  pairing.residual_m = weights > 0 ? std::sqrt(squares / weights) : 0;
+  pairing.fit.residual_m = weights > 0 ? std::sqrt(squares / weights) : 0;
   const auto far_m = static_cast<float>(kUncoveredAt * graph.spacing_m);
   const auto far = std::ranges::count_if(nearest, [&](float distance_m) { return distance_m > far_m; });
-  pairing.uncovered = static_cast<double>(far) / static_cast<double>(std::max<size_t>(backward, 1));
+  pairing.fit.uncovered = static_cast<double>(far) / static_cast<double>(std::max<size_t>(backward, 1));
   return pairing;
 }
 
@@ -124,6 +124,19 @@ double between(double first, double last, double share) {
 }
 
 }  // namespace
+
+SurfaceFit surface_fit(const DeformationGraph& graph, const GraphPose& pose, const std::vector<StartPoint>& surface,
+                       ThreadPool& pool) {
+  if (surface.empty()) return {};
+  const Cloud target = cloud_of(surface);
+  Cloud model;
+  for (const GraphSample& sample : graph.samples) model.colors.push_back(sample.color);
+  pose_model(graph, pose, pool, model);
+  const MotionOptions options;
+  return pair_up(graph, model, target, PointTree(target.positions), graph.spacing_m * options.reach_end,
+                 options.color_m, pool)
+      .fit;
+}
 
 MotionFit fit_motion(const DeformationGraph& graph, MotionSolver& solver, const GraphPose& start,
                      const std::vector<StartPoint>& surface, const MotionOptions& options, ThreadPool& pool) {
@@ -139,8 +152,7 @@ MotionFit fit_motion(const DeformationGraph& graph, MotionSolver& solver, const 
     const double reach_m = graph.spacing_m * between(options.reach_start, options.reach_end, share);
     pose_model(graph, fit.pose, pool, model);
     Pairing pairing = pair_up(graph, model, target, target_tree, reach_m, options.color_m, pool);
-    fit.residual_m = pairing.residual_m;
-    fit.uncovered = pairing.uncovered;
+    fit.fit = pairing.fit;
     if (i == options.iterations) break;
     MotionTerms terms{.planes = std::move(pairing.terms)};
     terms.rigidity = between(options.rigidity_start, options.rigidity_end, share) / edges;

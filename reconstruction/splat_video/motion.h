@@ -15,10 +15,17 @@ struct MotionOptions {
   double color_m = 0.15;                           // what a difference of 1 in colour is worth when points are paired
 };
 
-struct MotionFit {
-  GraphPose pose;
+// How well a posed graph explains a surface.
+struct SurfaceFit {
   double residual_m = 0;  // root mean square distance of the paired surfaces, robustly weighted
   double uncovered = 0;   // share of the surface that the model does not come near
+};
+SurfaceFit surface_fit(const DeformationGraph& graph, const GraphPose& pose, const std::vector<StartPoint>& surface,
+                       ThreadPool& pool);
+
+struct MotionFit {
+  GraphPose pose;
+  SurfaceFit fit;
 };
 
 // The pose in which the graph's surface lies on `surface`, found from `start` by non-rigid ICP: points of both surfaces

@@ -134,7 +134,8 @@ class StillSource : public FrameSource {
 
 }  // namespace
 
-StaticScene find_still_pictures(const Capture& capture, const Moments& moments, float scale, JobContext& job) {
+StaticScene find_still_pictures(const Capture& capture, const Moments& moments, float scale,
+                                const RigExposure& exposure, JobContext& job) {
   StaticScene still;
   const auto cameras = still_cameras(capture, moments);
   const bool by_itself = std::ranges::any_of(cameras, [&](const auto& entry) {
@@ -143,7 +144,8 @@ StaticScene find_still_pictures(const Capture& capture, const Moments& moments, 
   if (by_itself || cameras.empty()) return still;
   job.begin_stage("still pictures", cameras.size());
   for (const auto& [camera, frames] : cameras) {
-    still.pictures[camera] = still_picture(capture, frames, scale, job.pool());
+    StillPicture& picture = still.pictures[camera] = still_picture(capture, frames, scale, job.pool());
+    if (const auto own = exposure.find(camera); own != exposure.end()) take_out(own->second, picture.color);
     job.advance();
   }
   return still;

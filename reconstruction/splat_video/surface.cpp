@@ -66,21 +66,12 @@ bool look_up(const std::vector<MomentView>& views, const std::vector<Rigid>& cam
   float weights = 0;
   point.pixel_m = 1e9f;
   for (size_t v = 0; v < views.size(); ++v) {
-    const MomentView& view = views[v];
-    const glm::vec3 p = camera_from_world[v] * point.position;
-    if (!(p.z > 0)) continue;
-    const glm::ivec2 pixel = glm::ivec2(glm::floor(project_in_camera(view.camera, p)));
-    if (view.depth_m.empty() || !view.color.contains(pixel)) continue;
-    const float z = view.depth_m.at(pixel.x, pixel.y);
-    if (!(z > 0 && std::abs(z - p.z) < kSeenWithin * z)) continue;
-    const glm::vec3 to_camera = glm::normalize(view.camera.world_from_camera.translation - point.position);
-    const float cosine = glm::dot(to_camera, point.normal);
-    if (cosine < kLeastCosine) continue;
-    const glm::u8vec4 c = view.color.at(pixel.x, pixel.y);
-    const float weight = cosine * cosine * static_cast<float>(c.a) / 255.0f;
-    color += weight / 255.0f * glm::vec3(c);
+    const auto sight = sight_of(views[v], camera_from_world[v], point);
+    if (!sight) continue;
+    const float weight = sight->weight * static_cast<float>(sight->color.a) / 255.0f;
+    color += weight / 255.0f * glm::vec3(sight->color);
     weights += weight;
-    point.pixel_m = std::min(point.pixel_m, p.z / view.camera.focal_px.x);
+    point.pixel_m = std::min(point.pixel_m, sight->pixel_m);
   }
   if (!(weights > 0)) return false;
   point.color = color / weights;
@@ -88,6 +79,19 @@ bool look_up(const std::vector<MomentView>& views, const std::vector<Rigid>& cam
 }
 
 }  // namespace
+
+std::optional<Sight> sight_of(const MomentView& view, const Rigid& camera_from_world, const StartPoint& point) {
+  const glm::vec3 p = camera_from_world * point.position;
+  if (!(p.z > 0)) return std::nullopt;
+  const glm::ivec2 pixel = glm::ivec2(glm::floor(project_in_camera(view.camera, p)));
+  if (view.depth_m.empty() || !view.color.contains(pixel)) return std::nullopt;
+  const float z = view.depth_m.at(pixel.x, pixel.y);
+  if (!(z > 0 && std::abs(z - p.z) < kSeenWithin * z)) return std::nullopt;
+  const glm::vec3 to_camera = glm::normalize(view.camera.world_from_camera.translation - point.position);
+  const float cosine = glm::dot(to_camera, point.normal);
+  if (cosine < kLeastCosine) return std::nullopt;
+  return Sight{view.color.at(pixel.x, pixel.y), cosine * cosine, p.z / view.camera.focal_px.x};
+}
 
 std::vector<StartPoint> moment_surface(const MomentViews& moment, const SurfaceOptions& options, ThreadPool& pool) {
   const Mesh mesh = fused(moment, options.voxel_m, pool);

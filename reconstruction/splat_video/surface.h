@@ -5,6 +5,7 @@
 #include "reconstruction/splats/start_splats.h"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace diorama {
@@ -18,5 +19,14 @@ struct SurfaceOptions {
 // Points of what moves, spread evenly over the surface that the views' depth fuses to; their colour is the mean of the
 // views that see them. Empty where nothing was measured.
 std::vector<StartPoint> moment_surface(const MomentViews& moment, const SurfaceOptions& options, ThreadPool& pool);
+
+// A point of the surface as a view sees it.
+struct Sight {
+  glm::u8vec4 color{0};  // of the pixel
+  float weight = 0;      // the squarer it is seen, the more; [0, 1]
+  float pixel_m = 0;     // size of the pixel there
+};
+// Nothing where the view does not see it: hidden, outside or from behind.
+std::optional<Sight> sight_of(const MomentView& view, const Rigid& camera_from_world, const StartPoint& point);
 
 }  // namespace diorama

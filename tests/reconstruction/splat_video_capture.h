@@ -96,7 +96,7 @@ inline SplatVideoOptions quick_video(int max_splats, int key_steps) {
   SplatVideoOptions options;
   options.max_splats = max_splats;
   options.key_steps = key_steps;
-  options.frame_steps = 10;
+  options.motion_steps = options.frame_steps = 10;
   options.group_drop_db = 6;
   options.nodes = 40;
   options.surface_points = 600;

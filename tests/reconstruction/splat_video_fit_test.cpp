@@ -47,14 +47,15 @@ TEST(FitSplatVideo, FollowsARollingBall) {
 }
 
 TEST(FitSplatVideo, MotionAloneCarriesTheChequersAlong) {
-  SplatVideoOptions options = quick_video(500, 40);
+  SplatVideoOptions options = quick_video(500, 100);
+  options.motion_steps = 60;
   options.frame_steps = 0;
   options.group_drop_db = 100;
   const TempDir folder;
   const SplatVideoStats stats = fit_to(folder / "ball.glb", rolling_ball(), options);
   ASSERT_EQ(stats.frames.size(), 4u);
   EXPECT_EQ(stats.groups, 1u);
-  EXPECT_GT(stats.frames[3].motion_psnr, stats.frames[0].psnr - 6);  // the ball has turned by 0.6 rad
+  EXPECT_GT(stats.frames[3].motion_psnr, stats.frames[0].psnr - 3);  // the ball has turned by 0.6 rad
 }
 
 TEST(FitSplatVideo, SplatsKeepTheirNumberInAGroup) {

@@ -97,7 +97,7 @@ MomentViews views_after(const std::function<void(const Frame&, FrameImages&)>& c
   performance.change_images = change_images;
   const Capture capture = capture_of(performance);
   ThreadPool pool(1);
-  return load_moment(capture, training_moments(capture).list.at(1), 1.0f, nullptr, pool);
+  return load_moment(capture, training_moments(capture).list.at(1), 1.0f, nullptr, {}, pool);
 }
 
 ImageRgba8 filled(const FrameImages& images, glm::u8vec4 color) {

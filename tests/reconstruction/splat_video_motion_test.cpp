@@ -179,8 +179,8 @@ RecoveredTube recover_tube(glm::dvec3 (*truth)(glm::dvec3)) {
 TEST(FitMotion, RecoversARigidMotion) {
   const RecoveredTube recovered = recover_tube(turned_and_moved);
   EXPECT_LT(recovered.worst_m, 0.025);  // of 0.15 m; along the tube only colours tell
-  EXPECT_LT(recovered.fit.residual_m, 0.003);
-  EXPECT_EQ(recovered.fit.uncovered, 0);
+  EXPECT_LT(recovered.fit.fit.residual_m, 0.003);
+  EXPECT_EQ(recovered.fit.fit.uncovered, 0);
 }
 
 TEST(FitMotion, RecoversASmoothBend) {
@@ -193,7 +193,7 @@ TEST(FitMotion, TellsOfWhatTheModelDoesNotCover) {
   MotionSolver solver(graph);
   std::vector<StartPoint> target = tube(3000, 7);
   for (size_t i = 0; i < 600; ++i) target[i].position.y += 0.8f;
-  EXPECT_NEAR(fit_motion(graph, solver, rest_pose(graph), target, {}, pool).uncovered, 0.2, 0.02);
+  EXPECT_NEAR(fit_motion(graph, solver, rest_pose(graph), target, {}, pool).fit.uncovered, 0.2, 0.02);
 }
 
 TEST(FitMotion, ThreadsDoNotChangeABit) {

@@ -6,6 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 namespace diorama::test {
 namespace {
 
@@ -36,7 +39,7 @@ TEST(StaticScene, IsWhatStandsBehindTheBall) {
   const Capture capture = capture_of(performance);
   ThreadPool pool(2);
   JobContext job(pool);
-  const StaticScene still = find_still_pictures(capture, training_moments(capture), 1, job);
+  const StaticScene still = find_still_pictures(capture, training_moments(capture), 1, {}, job);
   ASSERT_EQ(still.pictures.size(), 5u);
   const StillPicture& middle = still.pictures.at(2);
   const ImageF32 truth = render_depth(wall(kWall_m), middle.camera);
@@ -55,8 +58,8 @@ TEST(StaticScene, LeavesTheBallAsWhatMoves) {
   ThreadPool pool(2);
   JobContext job(pool);
   const Moments moments = training_moments(capture);
-  const StaticScene still = find_still_pictures(capture, moments, 1, job);
-  const MomentViews moment = load_moment(capture, moments.list.at(4), 1, &still, pool);
+  const StaticScene still = find_still_pictures(capture, moments, 1, {}, job);
+  const MomentViews moment = load_moment(capture, moments.list.at(4), 1, &still, {}, pool);
   ASSERT_EQ(moment.views.size(), 5u);
   for (const MomentView& view : moment.views) {
     const ImageF32 ball = render_depth(rolling_ball().scene(4 / 12.0), view.camera);
@@ -72,7 +75,7 @@ TEST(StaticScene, IsNotLookedForWhereAlphaShowsWhatMovesOrCamerasMove) {
   ThreadPool pool(1);
   JobContext job(pool);
   const Capture cut_out = capture_of(rolling_ball());
-  EXPECT_TRUE(find_still_pictures(cut_out, training_moments(cut_out), 1, job).empty());
+  EXPECT_TRUE(find_still_pictures(cut_out, training_moments(cut_out), 1, {}, job).empty());
   Performance hand_held = ball_before_a_wall();
   hand_held.change = [](CaptureContent& content) {
     for (Frame& frame : content.frames) {
@@ -81,7 +84,7 @@ TEST(StaticScene, IsNotLookedForWhereAlphaShowsWhatMovesOrCamerasMove) {
     }
   };
   const Capture moving = capture_of(hand_held);
-  EXPECT_TRUE(find_still_pictures(moving, training_moments(moving), 1, job).empty());
+  EXPECT_TRUE(find_still_pictures(moving, training_moments(moving), 1, {}, job).empty());
 }
 
 TEST(StaticScene, IsKeptOnceBesideWhatMoves) {
@@ -100,6 +103,32 @@ TEST(StaticScene, IsKeptOnceBesideWhatMoves) {
   const SplatCloud moving = reader.moving(0);
   for (const glm::vec3& p : moving.positions) beside += glm::length(p - glm::vec3(-0.1f, 0, 0)) > 0.45f;
   EXPECT_LT(beside, moving.size() / 20);
+}
+
+TEST(StaticScene, IsFittedByOneOfSeveralPartsAtOnce) {
+  SplatVideoOptions options = quick_video(300, 10);
+  options.still_splats = 300;
+  options.still_steps = 30;
+  options.frame_count = 2;
+  options.segment_frames = 1;
+  const TempDir folder;
+  std::atomic<int> fits = 0;
+  const auto part = [&](int which) {
+    ThreadPool pool(1);
+    JobContext job(pool);
+    job.on_progress([&](const Progress& progress) { fits += progress.stage == "still splats" && progress.step == 0; });
+    fit_splat_video(capture_of(ball_before_a_wall()), options, folder / "ball.glb", job, {.part = which, .parts = 2});
+  };
+  std::thread other(part, 1);
+  part(0);
+  other.join();
+  EXPECT_EQ(fits, 1);
+  ThreadPool pool(2);
+  JobContext job(pool);
+  job.resume = true;
+  const SplatVideoStats stats = fit_splat_video(capture_of(ball_before_a_wall()), options, folder / "ball.glb", job);
+  EXPECT_EQ(stats.groups_kept, 2u);
+  EXPECT_GT(stats.still_splats, 50u);
 }
 
 TEST(FitSplatVideo, OneHandHeldCameraIsFittedWholeWithoutAStillScene) {
