@@ -10,12 +10,12 @@ packages=(
   g++ cmake ninja-build pkg-config ccache
   libfmt-dev libtbb-dev libhwy-dev libglm-dev nlohmann-json3-dev libcli11-dev
   zlib1g-dev libzstd-dev libarchive-dev libpng-dev libjpeg-dev libwebp-dev
-  libavformat-dev libavcodec-dev libavutil-dev
+  libavformat-dev libavcodec-dev libavutil-dev libcurl4-openssl-dev
   libmeshoptimizer-dev libeigen3-dev libnanoflann-dev
   libvulkan-dev mesa-vulkan-drivers glslc spirv-tools
 )
 test_packages=(libgtest-dev libgmock-dev clang-format-14 vulkan-validationlayers python3-numpy python3-pil
-  python3-zstandard ffmpeg)
+  python3-zstandard ffmpeg nginx-light)
 analysis_packages=(clang-16 clang-tidy-16 libclang-rt-16-dev llvm-16)
 
 with_tests=false

@@ -60,6 +60,7 @@ const std::vector<PrivateLibrary>& private_libraries() {
       {"libjpeg", std::regex("(jpeglib|jerror|turbojpeg)\\.h"), {"engine/scene"}, false},
       {"libwebp", std::regex("webp/.*"), {"engine/scene", "assets"}, false},
       {"libarchive", std::regex("archive(_entry)?\\.h"), {"assets", "capture"}, false},
+      {"libcurl", std::regex("curl/.*"), {"streaming"}, false},
       {"Eigen", std::regex("Eigen/.*"), {}, false},
       {"oneTBB", std::regex("(oneapi/)?tbb/.*"), {"engine/base"}, false},
       {"nlohmann-json", std::regex("nlohmann/.*"), {}, true},

@@ -4,10 +4,12 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "streaming/check_splat_video.h"
+#include "streaming/glb_opener.h"
 #include "streaming/pack_splat_video.h"
 #include "streaming/splat_video_reader.h"
 #include "tools/cli/option_flags.h"
 #include "tools/cli/splat_visibility.h"
+#include "tools/cli/stream_play_command.h"
 
 #include <nlohmann/json.hpp>
 
@@ -37,7 +39,7 @@ SplatSequenceReader open_groups(const std::string& path) {
 }
 
 SplatVideo open_video(const std::string& path) {
-  return splat_video_of(read_gltf(path), path);
+  return is_url(path) ? load_splat_video(path) : splat_video_of(read_gltf(path), path);
 }
 
 // The largest of the groups, and the mean square over them.
@@ -207,7 +209,7 @@ Command stream_command(CLI::App& program) {
   pack->add_option("OUT", args->output, "the .glb to write")->required();
   add_options(*pack, args->pack, "Coding");
   CLI::App* const info = app->add_subcommand("info", "What a coded performance holds: streams, rates, errors.");
-  info->add_option("IN", args->input, "the .glb that `stream pack` made")->required();
+  info->add_option("IN", args->input, "the .glb that `stream pack` made; a URL too")->required();
   for (CLI::App* one : {pack, info}) {
     one->add_option("--json", args->json, "write the figures to this file; - is standard output");
   }
@@ -220,7 +222,9 @@ Command stream_command(CLI::App& program) {
   unpack->add_option("IN", args->input, "the .glb that `stream pack` made")->required();
   unpack->add_option("OUT", args->output, "the .glb to write")->required();
   add_options(*unpack, args->play, "Decoding");
-  return {app, [args, pack, info, unpack](const Settings& settings) {
+  const Command play = stream_play_command(*app);
+  return {app, [args, pack, info, unpack, play](const Settings& settings) {
+            if (play.app->parsed()) return play.run(settings);
             if (pack->parsed()) return run_pack(*args, settings);
             if (unpack->parsed()) return run_unpack(*args, settings);
             if (info->parsed()) return print(open_video(args->input), args->json);
