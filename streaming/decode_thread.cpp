@@ -5,6 +5,7 @@
 #include "engine/video/group_decoder.h"
 
 #include <algorithm>
+#include <future>
 
 namespace diorama {
 namespace {
@@ -176,11 +177,12 @@ void DecodeThread::decode(const std::stop_token& stop, const DecodeJob& job, uin
   const GroupBytes& bytes = job.bytes;
   const size_t group = bytes.group;
   const Stopwatch start;
-  check_fits(video_->groups[group],
-                   {video_->exact.layout, video_->representations[bytes.representation].lossy.layout});
+  check_fits(video_->groups[group], {video_->exact.layout, video_->representations[bytes.representation].lossy.layout});
   Decoders& decoders = decoders_for(bytes);
+  // The first pictures of both are decoded side by side; later ones are decoded ahead by the codec's own threads.
+  auto lossy_started = std::async(std::launch::async, [&] { decoders.lossy.start(bytes.lossy_header, bytes.lossy); });
   decoders.exact.start(bytes.exact_header, bytes.exact);
-  decoders.lossy.start(bytes.lossy_header, bytes.lossy);
+  lossy_started.get();
   const size_t count = video_->groups[group].frame_count;
   double spent_s = start.seconds();  // what a group costs is a part of its frames' time
   std::shared_ptr<const Picture420> first_exact;

@@ -59,10 +59,11 @@ struct SplatVideoPlayer::Impl {
   std::unique_ptr<PlayerSession> session;
   Wait wait = Wait::kSeek;
   std::set<size_t> bad_groups;
-  uint64_t current = 0;            // number of the frame that is due
-  uint64_t next_group = 0;         // number of the group that the decoder gets next
-  size_t next_skip = 0;            // of its frames
-  uint64_t decoded_from = 0;       // number of the first frame that the decoder was asked for, of all that follow
+  uint64_t current = 0;       // number of the frame that is due
+  uint64_t next_group = 0;    // number of the group that the decoder gets next
+  size_t next_skip = 0;       // of its frames
+  uint64_t decoded_from = 0;  // number of the first frame that the decoder was asked for, of all that follow
+  bool may_catch_up = true;
   std::optional<uint64_t> taken;   // number of the newest frame that came from the decoder
   std::optional<uint64_t> shown;   // of the one that was given out last
   std::optional<uint64_t> played;  // the same, if it plays on from there
@@ -247,7 +248,10 @@ struct SplatVideoPlayer::Impl {
 
   std::shared_ptr<const DecodedFrame> take() {
     std::shared_ptr<const DecodedFrame> frame = session->decoder.take_until(current);
-    if (frame != nullptr) taken = frame->number;
+    if (frame != nullptr) {
+      taken = frame->number;
+      may_catch_up = true;
+    }
     return frame;
   }
 
@@ -283,8 +287,10 @@ struct SplatVideoPlayer::Impl {
       ++status.stalls;
       decode_from(timeline().first_of(group));
       wait_for(now_s, timeline().first_of(group), Wait::kStall);
-    } else if (!decoding_reached(group)) {
-      decode_from(timeline().first_of(group));  // a group behind: what is late already is not decoded any more
+    } else if (may_catch_up && !decoding_reached(group)) {
+      // A group behind: what is late already is not decoded any more. Something has to come of each try, though.
+      decode_from(timeline().first_of(group));
+      may_catch_up = false;
     }
     return frame;
   }

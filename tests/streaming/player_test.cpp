@@ -205,6 +205,22 @@ TEST(SplatVideoPlayer, FramesThatAreLateAreDropped) {
   EXPECT_EQ(run.frames.size() + run.status().frames_dropped, kFrames);
 }
 
+TEST(SplatVideoPlayer, SomethingIsSeenHoweverSlowlyItIsDecoded) {
+  PlayerOptions options;
+  options.loop = true;
+  PlayerRun run({}, options);
+  run.open();
+  run.run(0.1);
+  run.player->play(run.now_s);
+  // Time goes by a group's length with each look, whatever is decoded.
+  for (int i = 0; i < 20000 && run.status().frames_shown < 20; ++i) {
+    run.now_s += 0.2;
+    run.player->update(run.now_s);
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  EXPECT_GE(run.status().frames_shown, 20u);
+}
+
 TEST(SplatVideoPlayer, ALostNetworkStallsAndResumes) {
   PlayerOptions options = always(kBest);
   options.buffer.goal_s = 0.3;
