@@ -4,6 +4,7 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/video/group_decoder.h"
+#include "streaming/dash_manifest.h"
 #include "streaming/cmaf.h"
 #include "streaming/pack_splat_video.h"
 #include "streaming/rate_plan.h"
@@ -191,6 +192,12 @@ SplatVideoCheck check_streams(const fs::path& glb, const SplatSequenceReader* so
   }
   SplatVideoCheck result;
   result.problems = std::move(checker.problems);
+  const fs::path manifest = fs::path(glb).replace_extension(".mpd");
+  if (fs::exists(manifest)) {
+    for (std::string& problem : manifest_problems(read_text_file(manifest), video, manifest.string())) {
+      result.problems.push_back(std::move(problem));
+    }
+  }
   result.android = true;
   judge("exact", video.exact, result);
   for (const VideoRepresentation& one : video.representations) judge(one.id, one.lossy, result);

@@ -18,9 +18,9 @@ struct SplatVideoCheck {
 };
 
 // Decodes every segment of every stream and compares with the .glb: profile, level and its bit rate in any second,
-// 4:2:0 in full range, segments that start with a box of their own and decode alone, numbers of
-// pictures, files that end with their last segment. With the performance that it was made from, the declared errors
-// too. Error: what SplatVideoReader and SplatSequenceReader refuse in the .glb itself.
+// 4:2:0 in full range, segments that start with a box of their own and decode alone, numbers of pictures, files that
+// end with their last segment, a manifest beside the .glb that says the same. With the performance that it was made
+// from, the declared errors too. Error: what SplatVideoReader and SplatSequenceReader refuse in the .glb itself.
 SplatVideoCheck check_streams(const std::filesystem::path& glb, const SplatSequenceReader* source, JobContext& job);
 
 }  // namespace diorama

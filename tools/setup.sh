@@ -10,7 +10,7 @@ packages=(
   g++ cmake ninja-build pkg-config ccache
   libfmt-dev libtbb-dev libhwy-dev libglm-dev nlohmann-json3-dev libcli11-dev
   zlib1g-dev libzstd-dev libarchive-dev libpng-dev libjpeg-dev libwebp-dev
-  libavformat-dev libavcodec-dev libavutil-dev libcurl4-openssl-dev
+  libavformat-dev libavcodec-dev libavutil-dev libcurl4-openssl-dev libpugixml-dev
   libmeshoptimizer-dev libeigen3-dev libnanoflann-dev
   libvulkan-dev mesa-vulkan-drivers glslc spirv-tools
 )

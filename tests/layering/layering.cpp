@@ -61,6 +61,7 @@ const std::vector<PrivateLibrary>& private_libraries() {
       {"libwebp", std::regex("webp/.*"), {"engine/scene", "assets"}, false},
       {"libarchive", std::regex("archive(_entry)?\\.h"), {"assets", "capture"}, false},
       {"libcurl", std::regex("curl/.*"), {"streaming"}, false},
+      {"pugixml", std::regex("pugixml\\.hpp"), {"streaming"}, false},
       {"Eigen", std::regex("Eigen/.*"), {}, false},
       {"oneTBB", std::regex("(oneapi/)?tbb/.*"), {"engine/base"}, false},
       {"nlohmann-json", std::regex("nlohmann/.*"), {}, true},
