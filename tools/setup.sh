@@ -12,10 +12,11 @@ packages=(
   zlib1g-dev libzstd-dev libarchive-dev libpng-dev libjpeg-dev libwebp-dev
   libavformat-dev libavcodec-dev libavutil-dev libcurl4-openssl-dev libpugixml-dev
   libmeshoptimizer-dev libeigen3-dev libnanoflann-dev
+  libimgui-dev libglfw3-dev libstb-dev
   libvulkan-dev mesa-vulkan-drivers glslc spirv-tools
 )
 test_packages=(libgtest-dev libgmock-dev clang-format-14 vulkan-validationlayers python3-numpy python3-pil
-  python3-zstandard ffmpeg nginx-light)
+  python3-zstandard ffmpeg nginx-light xvfb openbox xdotool)
 analysis_packages=(clang-16 clang-tidy-16 libclang-rt-16-dev llvm-16)
 
 with_tests=false

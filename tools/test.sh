@@ -9,7 +9,7 @@ jobs=$(nproc)
 tools/setup.sh --test
 
 echo "== formatting"
-find engine assets capture reconstruction streaming renderers tools tests -name node_modules -prune -o \
+find engine assets capture reconstruction streaming renderers viewer tools tests -name node_modules -prune -o \
   \( -name '*.h' -o -name '*.cpp' \) -print0 | xargs -0 -n 40 -P "$jobs" clang-format-14 --dry-run -Werror
 
 # build_and_test PRESET TARGET CTEST-ARGUMENTS: configures and builds, runs tests, and keeps ctest's closing line.

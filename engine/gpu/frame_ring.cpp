@@ -85,12 +85,12 @@ void FrameRing::end_pass() {
   timestamp(2 * static_cast<uint32_t>(frame.passes.size()) - 1, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT);
 }
 
-uint64_t FrameRing::submit() {
+uint64_t FrameRing::submit(VkSemaphore until, VkSemaphore then) {
   Frame& frame = frames_[serial_ % frames_.size()];
   memory_barrier(frame.commands, {VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_ACCESS_MEMORY_WRITE_BIT},
                  {VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT});
   check_vk(vkEndCommandBuffer(frame.commands), "vkEndCommandBuffer");
-  device_->submit(frame.commands, frame.fence.get());
+  device_->submit(frame.commands, frame.fence.get(), until, then);
   frame.pending = true;
   return serial_++;
 }

@@ -34,8 +34,8 @@ class FrameRing {
   void begin_pass(std::string_view name);
   void end_pass();
 
-  // Sends the frame; its number counts from 0.
-  uint64_t submit();
+  // Sends the frame; its number counts from 0. Semaphores as GpuDevice::submit() has them.
+  uint64_t submit(VkSemaphore until = VK_NULL_HANDLE, VkSemaphore then = VK_NULL_HANDLE);
 
   // The frame is done, and what it wrote to host memory is there. A frame that already gave its slot to another is
   // done.

@@ -10,10 +10,11 @@
 
 namespace diorama {
 
-GpuDevice::GpuDevice(const GpuOptions& options) : instance_(options.validation, options.log), log_(options.log) {
+GpuDevice::GpuDevice(const GpuOptions& options)
+    : instance_(options.validation, options.log, options.window_extensions), log_(options.log) {
   choose(options.device);
   find_limits(options.baseline_2022);
-  make_device();
+  make_device(!options.window_extensions.empty());
   try {
     memory_ = std::make_unique<MemoryBlocks>(physical_, device_);
     make_pipeline_cache(options.cache_dir);
@@ -59,7 +60,7 @@ void GpuDevice::find_limits(bool baseline_2022) {
 
 // Enabled are features of Android Baseline 2022 alone, and of these what we use: 32-bit indices without a limit, and
 // shading by sample.
-void GpuDevice::make_device() {
+void GpuDevice::make_device(bool presents) {
   const float priority = 1.0f;
   VkDeviceQueueCreateInfo queue{VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO};
   queue.queueFamilyIndex = queue_family_;
@@ -73,6 +74,11 @@ void GpuDevice::make_device() {
   info.pEnabledFeatures = &features_;
   info.queueCreateInfoCount = 1;
   info.pQueueCreateInfos = &queue;
+  const char* const swapchain = VK_KHR_SWAPCHAIN_EXTENSION_NAME;
+  if (presents) {
+    info.enabledExtensionCount = 1;
+    info.ppEnabledExtensionNames = &swapchain;
+  }
   check_vk(vkCreateDevice(physical_, &info, nullptr, &device_), "vkCreateDevice");
   vkGetDeviceQueue(device_, queue_family_, 0, &queue_);
   if (instance_.has_debug_names()) {
@@ -129,12 +135,18 @@ void GpuDevice::check_not_lost(std::string_view call) const {
   if (lost_) throw DeviceLost(call);
 }
 
-void GpuDevice::submit(VkCommandBuffer commands, VkFence fence) {
+void GpuDevice::submit(VkCommandBuffer commands, VkFence fence, VkSemaphore until, VkSemaphore then) {
   if (lose_at_next_submit_) lost_ = true;
   check_not_lost("vkQueueSubmit");
   VkSubmitInfo info{VK_STRUCTURE_TYPE_SUBMIT_INFO};
   info.commandBufferCount = 1;
   info.pCommandBuffers = &commands;
+  const VkPipelineStageFlags stage = VK_PIPELINE_STAGE_COLOR_ATTACHMENT_OUTPUT_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT;
+  info.waitSemaphoreCount = until != VK_NULL_HANDLE ? 1 : 0;
+  info.pWaitSemaphores = &until;
+  info.pWaitDstStageMask = &stage;
+  info.signalSemaphoreCount = then != VK_NULL_HANDLE ? 1 : 0;
+  info.pSignalSemaphores = &then;
   const VkResult result = vkQueueSubmit(queue_, 1, &info, fence);
   lost_ = result == VK_ERROR_DEVICE_LOST;
   check_vk(result, "vkQueueSubmit");
@@ -152,6 +164,21 @@ void GpuDevice::wait_idle() {
   const VkResult result = vkDeviceWaitIdle(device_);
   lost_ = result == VK_ERROR_DEVICE_LOST;
   check_vk(result, "vkDeviceWaitIdle");
+}
+
+bool GpuDevice::present(VkSwapchainKHR swapchain, uint32_t image, VkSemaphore after) {
+  check_not_lost("vkQueuePresentKHR");
+  VkPresentInfoKHR info{VK_STRUCTURE_TYPE_PRESENT_INFO_KHR};
+  info.waitSemaphoreCount = 1;
+  info.pWaitSemaphores = &after;
+  info.swapchainCount = 1;
+  info.pSwapchains = &swapchain;
+  info.pImageIndices = &image;
+  const VkResult result = vkQueuePresentKHR(queue_, &info);
+  if (result == VK_ERROR_OUT_OF_DATE_KHR || result == VK_SUBOPTIMAL_KHR) return false;
+  lost_ = result == VK_ERROR_DEVICE_LOST;
+  check_vk(result, "vkQueuePresentKHR");
+  return true;
 }
 
 }  // namespace diorama

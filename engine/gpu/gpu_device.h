@@ -45,6 +45,8 @@ struct GpuOptions {
   bool validation = false;  // the validation layer, with synchronisation checks; messages go to `log` and are counted
   bool baseline_2022 = false;                      // limits() tells no more than Android Baseline 2022
   std::optional<std::filesystem::path> cache_dir;  // of compiled pipelines (user_cache_dir()); absent: none is kept
+  // Instance extensions that a window's surfaces need; with any, the device can present. Empty: no window.
+  std::vector<std::string> window_extensions;
   LogSink log;
 };
 
@@ -59,7 +61,9 @@ class GpuDevice {
   GpuDevice(const GpuDevice&) = delete;
   GpuDevice& operator=(const GpuDevice&) = delete;
 
+  VkInstance instance() const { return instance_.handle(); }
   VkDevice handle() const { return device_; }
+  VkQueue queue() const { return queue_; }
   VkPhysicalDevice physical() const { return physical_; }
   uint32_t queue_family() const { return queue_family_; }
   const GpuDeviceInfo& info() const { return info_; }
@@ -78,9 +82,14 @@ class GpuDevice {
   }
 
   // All submissions and waits go through here. DeviceLost when the device is lost, now or before.
-  void submit(VkCommandBuffer commands, VkFence fence);
+  // `until`: waited for before colour is written; `then`: signalled when all is done. Null: none.
+  void submit(VkCommandBuffer commands, VkFence fence, VkSemaphore until = VK_NULL_HANDLE,
+              VkSemaphore then = VK_NULL_HANDLE);
   void wait(VkFence fence);
   void wait_idle();
+
+  // Shows a swapchain's image once `after` is signalled. False: the swapchain no longer fits its surface.
+  bool present(VkSwapchainKHR swapchain, uint32_t image, VkSemaphore after);
 
   // The next submit() finds the device lost, for tests of recovery.
   void lose_at_next_submit() { lose_at_next_submit_ = true; }
@@ -89,7 +98,7 @@ class GpuDevice {
   void set_name(uint64_t handle, VkObjectType type, std::string_view name) const;
   void choose(const std::string& wanted);
   void find_limits(bool baseline_2022);
-  void make_device();
+  void make_device(bool presents);
   void make_pipeline_cache(const std::optional<std::filesystem::path>& folder);
   void keep_pipeline_cache();
   void check_not_lost(std::string_view call) const;

@@ -31,6 +31,9 @@ void check_instance(VkResult result) {
         "no Vulkan driver was found: install the driver of the GPU, or mesa-vulkan-drivers for the software driver, or "
         "use the CPU");
   }
+  if (result == VK_ERROR_EXTENSION_NOT_PRESENT) {
+    fail(ErrorCode::kNotFound, "the Vulkan drivers here cannot draw into this kind of window");
+  }
   check_vk(result, "vkCreateInstance");
 }
 
@@ -49,7 +52,8 @@ VkBool32 Instance::receive(VkDebugUtilsMessageSeverityFlagBitsEXT, VkDebugUtilsM
   return VK_FALSE;
 }
 
-Instance::Instance(bool validation, LogSink log) : sink_(std::make_unique<Sink>()) {
+Instance::Instance(bool validation, LogSink log, const std::vector<std::string>& wanted)
+    : sink_(std::make_unique<Sink>()) {
   sink_->log = std::move(log);
   if (validation) require_validation_layer();
   VkApplicationInfo application{VK_STRUCTURE_TYPE_APPLICATION_INFO};
@@ -67,16 +71,19 @@ Instance::Instance(bool validation, LogSink log) : sink_(std::make_unique<Sink>(
   const VkValidationFeaturesEXT features{
       VK_STRUCTURE_TYPE_VALIDATION_FEATURES_EXT, &messenger, 1, &enabled, 0, nullptr};
 
-  const char* extensions[] = {VK_EXT_DEBUG_UTILS_EXTENSION_NAME, VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME};
+  std::vector<const char*> extensions;
+  for (const std::string& name : wanted) extensions.push_back(name.c_str());
   VkInstanceCreateInfo info{VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO};
   info.pApplicationInfo = &application;
   if (validation) {
     info.pNext = &features;
     info.enabledLayerCount = 1;
     info.ppEnabledLayerNames = &kValidationLayer;
-    info.enabledExtensionCount = 2;
-    info.ppEnabledExtensionNames = extensions;
+    extensions.push_back(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
+    extensions.push_back(VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME);
   }
+  info.enabledExtensionCount = static_cast<uint32_t>(extensions.size());
+  info.ppEnabledExtensionNames = extensions.data();
   check_instance(vkCreateInstance(&info, nullptr, &instance_));
   if (!validation) return;
   const auto create =

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace diorama {
@@ -14,8 +15,9 @@ namespace diorama {
 // The connection to the Vulkan loader, with validation if asked for.
 class Instance {
  public:
-  // Error kNotFound: no driver, or the validation layer is asked for and not installed.
-  Instance(bool validation, LogSink log);
+  // `extensions`: besides those of validation. Error kNotFound: no driver, no such extension, or the validation layer
+  // is asked for and not installed.
+  Instance(bool validation, LogSink log, const std::vector<std::string>& extensions = {});
   ~Instance();
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;

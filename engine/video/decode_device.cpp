@@ -11,6 +11,8 @@
 namespace diorama {
 namespace {
 
+// Its library writes to standard error where there is none; GPUs that have it have another, too.
+constexpr std::string_view kNotByItself = "vdpau";
 constexpr int kProbePictures = 3;  // an I picture and some that lean on it
 
 std::vector<std::string> names_of(DecoderOptions& options) {
@@ -54,7 +56,7 @@ std::shared_ptr<const DecodeDevice> choose_decoder(const DecoderOptions& options
   const auto wanted = static_cast<size_t>(options.decoder);
   std::vector<std::vector<Picture420>> truth;
   for (size_t i = kFirstDevice; i < names.size(); ++i) {
-    if (wanted != kAuto && wanted != i) continue;
+    if (wanted == kAuto ? names[i] == kNotByItself : wanted != i) continue;
     try {
       auto device = std::make_shared<const DecodeDevice>(names[i]);
       for (size_t p = truth.size(); p < probes.size(); ++p) truth.push_back(first_pictures(probes[p], nullptr));

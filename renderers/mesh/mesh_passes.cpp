@@ -116,6 +116,7 @@ void MeshRenderer::record_depth(VkCommandBuffer commands, const SampleState& sta
 }
 
 void MeshRenderer::record_copies(VkCommandBuffer commands, const Pending& pending) {
+  if (!pending.read_back) return;
   VkBufferImageCopy region{};
   region.imageExtent = {static_cast<uint32_t>(pending.size_px.x), static_cast<uint32_t>(pending.size_px.y), 1};
   const auto copy = [&](const GpuImage& image, const ReadbackRing::Region& target) {

@@ -156,7 +156,7 @@ void MeshRenderer::find_visible(const glm::mat4& clip_from_world, glm::vec3 eye_
   for (const BlendedBatch& batch : geometry_.blended) triangles_drawn_ += batch.triangles.size();
 }
 
-uint64_t MeshRenderer::begin(const Camera& camera, const RasterOptions& options, bool with_depth) {
+uint64_t MeshRenderer::begin(const Camera& camera, const RasterOptions& options, bool with_depth, bool read_back) {
   check_camera(camera);
   DIO_CHECK(options.near_m > 0 && begun_ - finished_ < kFrames);
   SampleState& state = state_for(options.samples, with_depth);
@@ -169,8 +169,9 @@ uint64_t MeshRenderer::begin(const Camera& camera, const RasterOptions& options,
   find_visible(clip_from_world, camera.world_from_camera.translation);
   Pending& pending = pending_[static_cast<size_t>(slot)];
   const auto plane = static_cast<VkDeviceSize>(camera.size_px.x) * static_cast<VkDeviceSize>(camera.size_px.y) * 4;
-  pending = {camera.size_px, options.near_m, options.samples, readback_->reserve(plane), {}, with_depth};
-  if (with_depth) pending.depth = readback_->reserve(plane);
+  pending = {camera.size_px, options.near_m, options.samples, {}, {}, with_depth, read_back};
+  if (read_back) pending.color = readback_->reserve(plane);
+  if (read_back && with_depth) pending.depth = readback_->reserve(plane);
 
   if (!geometry_.blended.empty()) {
     sort_blended(geometry_, camera, blended_indices_[static_cast<size_t>(slot)]);
@@ -198,6 +199,7 @@ RasterResult MeshRenderer::finish(uint64_t frame) {
   pass_times_ = frames_->pass_times(frame);
   const Pending& pending = pending_[frame % kFrames];
   RasterResult result;
+  if (!pending.read_back) return result;
   unpack_color(readback_->read(pending.color), pending.size_px, pending.samples, result);
   if (pending.with_depth)
     result.depth_m = unpack_depth(readback_->read(pending.depth), pending.size_px, pending.near_m);

@@ -54,7 +54,8 @@ class MeshRenderer {
 
   // The same in two steps, so that the program works while the device draws: at most two frames begun and not finished,
   // finished in their order.
-  uint64_t begin(const Camera& camera, const RasterOptions& options, bool with_depth = true);
+  // Without `read_back` the pictures stay on the device and finish() gives empty ones.
+  uint64_t begin(const Camera& camera, const RasterOptions& options, bool with_depth = true, bool read_back = true);
   RasterResult finish(uint64_t frame);
 
   // What the frame that was begun last leaves on the device, for work submitted after it: sRGB colour, resolved, and
@@ -92,7 +93,7 @@ class MeshRenderer {
     float near_m = 0;
     int samples = 0;
     ReadbackRing::Region color, depth;
-    bool with_depth = false;
+    bool with_depth = false, read_back = false;
   };
 
   void upload_geometry(UploadRing& uploads);

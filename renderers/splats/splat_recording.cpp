@@ -111,8 +111,8 @@ void SplatRenderer::record_copies(VkCommandBuffer commands, const Pending& pendi
     region.bufferOffset = target.offset;
     vkCmdCopyImageToBuffer(commands, image.handle(), kCopied, target.buffer, 1, &region);
   };
-  copy(targets_->color, pending.color);
-  if (pending.with_depth) copy(targets_->depth, pending.depth);
+  if (pending.read_back) copy(targets_->color, pending.color);
+  if (pending.read_back && pending.with_depth) copy(targets_->depth, pending.depth);
   memory_barrier(commands, {VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT},
                  {VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_READ_BIT});
   const VkBufferCopy arguments{0, pending.arguments.offset, sizeof(SplatArguments)};

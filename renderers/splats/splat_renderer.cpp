@@ -238,7 +238,7 @@ void SplatRenderer::write_frame_constants(int slot, const Camera& camera, const 
 }
 
 uint64_t SplatRenderer::begin(const Camera& camera, const SplatRenderOptions& options, bool with_depth,
-                              const SplatBackdrop* backdrop) {
+                              const SplatBackdrop* backdrop, bool read_back) {
   check_camera(camera);
   DIO_CHECK(options.near_m > 0 && options.sh_degree >= 0 && begun_ - finished_ < kFrames);
   prepare_buffers();
@@ -250,8 +250,9 @@ uint64_t SplatRenderer::begin(const Camera& camera, const SplatRenderOptions& op
   write_frame_constants(slot, camera, options, backdrop != nullptr ? backdrop->near_m : options.near_m);
   Pending& pending = pending_[static_cast<size_t>(slot)];
   const VkDeviceSize bytes = VkDeviceSize{4} * static_cast<uint32_t>(camera.size_px.x * camera.size_px.y);
-  pending = {camera.size_px, with_depth, readback_->reserve(bytes), {}, {}};
-  if (with_depth) pending.depth = readback_->reserve(bytes);
+  pending = {camera.size_px, with_depth, read_back, {}, {}, {}};
+  if (read_back) pending.color = readback_->reserve(bytes);
+  if (read_back && with_depth) pending.depth = readback_->reserve(bytes);
   pending.arguments = readback_->reserve(sizeof(SplatArguments));
   frames_->begin_pass("cull");
   record_cull(commands, slot);
@@ -279,6 +280,7 @@ RasterResult SplatRenderer::finish(uint64_t frame) {
   std::memcpy(&arguments, readback_->read(pending.arguments).data(), sizeof arguments);
   visible_ = arguments.visible_count;
   RasterResult result;
+  if (!pending.read_back) return result;
   result.color = ImageRgba8(pending.size_px);
   result.coverage = ImageF32(pending.size_px);
   const std::span<glm::u8vec4> pixels = result.color.pixels();

@@ -57,9 +57,14 @@ class SplatRenderer {
   }
 
   // The same in two steps: at most two frames begun and not finished, finished in their order, of one size.
+  // Without `read_back` the picture stays on the device and finish() gives an empty one.
   uint64_t begin(const Camera& camera, const SplatRenderOptions& options, bool with_depth = false,
-                 const SplatBackdrop* backdrop = nullptr);
+                 const SplatBackdrop* backdrop = nullptr, bool read_back = true);
   RasterResult finish(uint64_t frame);
+
+  // What the frame that was begun last leaves on the device, for work submitted after it: sRGB values with alpha, in
+  // the layout for copies.
+  const GpuImage& color_image() const { return targets_.value().color; }
 
   // Of the frame that was finished last: "cull" (and projection), "sort", "draw", "copy".
   const std::vector<PassTime>& pass_times() const { return pass_times_; }
@@ -78,7 +83,7 @@ class SplatRenderer {
   };
   struct Pending {
     glm::ivec2 size_px{0};
-    bool with_depth = false;
+    bool with_depth = false, read_back = false;
     ReadbackRing::Region color, depth, arguments;
   };
 

@@ -1,6 +1,7 @@
 #include "tools/cli/camera_path.h"
 
 #include "engine/base/error.h"
+#include "viewer/scene/outside_view.h"
 
 #include <gtest/gtest.h>
 

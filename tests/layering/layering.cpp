@@ -64,6 +64,8 @@ const std::vector<PrivateLibrary>& private_libraries() {
       {"pugixml", std::regex("pugixml\\.hpp"), {"streaming"}, false},
       {"Eigen", std::regex("Eigen/.*"), {}, false},
       {"oneTBB", std::regex("(oneapi/)?tbb/.*"), {"engine/base"}, false},
+      {"Dear ImGui", std::regex("imgui.*|backends/imgui.*"), {"viewer"}, true},
+      {"GLFW", std::regex("GLFW/.*"), {"viewer"}, false},
       {"nlohmann-json", std::regex("nlohmann/.*"), {}, true},
   };
   return all;

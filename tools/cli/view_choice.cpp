@@ -4,6 +4,7 @@
 #include "tools/cli/camera_path.h"
 #include "tools/cli/option_flags.h"
 #include "tools/eval/evaluate.h"
+#include "viewer/scene/outside_view.h"
 
 #include <algorithm>
 #include <filesystem>

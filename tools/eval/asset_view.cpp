@@ -5,8 +5,7 @@
 #include "engine/gpu/vulkan_result.h"
 #include "renderers/mesh/raster_view.h"
 #include "renderers/splats/splat_raster_view.h"
-#include "streaming/splat_video_reader.h"
-#include "tools/eval/vulkan_scene.h"
+#include "viewer/scene/vulkan_scene.h"
 
 #include <optional>
 #include <utility>
@@ -86,7 +85,7 @@ class VulkanView : public AssetView {
 
   void set_splats(std::vector<SplatPart> splats) override {
     splats_ = std::move(splats);
-    coded_.reset();
+    played_.reset();
     try {
       scene_->set_splats(*splats_);
     } catch (const DeviceLost&) {
@@ -95,20 +94,18 @@ class VulkanView : public AssetView {
   }
 
   void show_frame(const SplatPerformance& performance, size_t frame, const std::vector<SplatPart>& others) override {
-    const auto* const video = dynamic_cast<const SplatVideoReader*>(&performance);
-    if (video == nullptr) return AssetView::show_frame(performance, frame, others);
     splats_.reset();
-    coded_ = {video, frame, others};
+    played_ = {&performance, frame, others};
     try {
-      scene_->show_frame(*video, frame, others, pool_);
+      scene_->show(performance, frame, others, pool_);
     } catch (const DeviceLost&) {
       build_again();
     }
   }
 
  private:
-  struct CodedFrame {
-    const SplatVideoReader* video = nullptr;
+  struct PlayedFrame {
+    const SplatPerformance* performance = nullptr;
     size_t frame = 0;
     std::vector<SplatPart> others;
   };
@@ -120,13 +117,13 @@ class VulkanView : public AssetView {
     scene_ = std::make_unique<VulkanScene>(*device_, asset_);
     if (moved_) scene_->set_meshes(*moved_, asset_);
     if (splats_) scene_->set_splats(*splats_);
-    if (coded_) scene_->show_frame(*coded_->video, coded_->frame, coded_->others, pool_);
+    if (played_) scene_->show(*played_->performance, played_->frame, played_->others, pool_);
   }
 
   const Asset& asset_;
   std::optional<std::vector<MeshPart>> moved_;
   std::optional<std::vector<SplatPart>> splats_;
-  std::optional<CodedFrame> coded_;  // one of the two at most
+  std::optional<PlayedFrame> played_;  // one of the two at most
   GpuOptions options_;
   std::unique_ptr<GpuDevice> device_;
   ThreadPool& pool_;

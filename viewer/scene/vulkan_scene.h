@@ -7,8 +7,15 @@
 #include "streaming/splat_video_reader.h"
 
 #include <optional>
+#include <vector>
 
 namespace diorama {
+
+// Of the frame that was finished last.
+struct SceneStats {
+  size_t splats = 0, splats_visible = 0, triangles = 0;
+  std::vector<PassTime> passes;
+};
 
 // An asset's meshes and splats on one device, drawn together: splats are tested against the meshes' depth (of one
 // sample a pixel) and laid over their picture. Blended surfaces lie behind all splats that opaque ones do not hide.
@@ -18,11 +25,18 @@ class VulkanScene {
   VulkanScene(GpuDevice& device, const Asset& asset);
 
   RasterResult draw(const Camera& camera, const RasterOptions& options, bool with_depth);
+
+  // Draws into a picture that stays on the device, in the layout for copies, for work that is submitted next. The frame
+  // before it is waited for.
+  const GpuImage& draw_live(const Camera& camera, const RasterOptions& options);
+
   void set_meshes(std::span<const MeshPart> meshes, const Asset& asset);
   void set_splats(std::span<const SplatPart> splats);  // the asset must have had some
-  // A frame of a coded splat video, dequantised on the device, its still splats and `others`. The same video must come
-  // with the same others.
-  void show_frame(const SplatVideoReader& video, size_t frame, std::span<const SplatPart> others, ThreadPool& pool);
+  // A frame of a performance, its still splats and `others`; a coded one is dequantised on the device. The same
+  // performance must stay and come with the same others.
+  void show(const SplatPerformance& performance, size_t frame, std::span<const SplatPart> others, ThreadPool& pool);
+
+  SceneStats stats() const;
 
  private:
   // What moves lies behind what stands still.
@@ -35,8 +49,10 @@ class VulkanScene {
     GpuDequantizer dequantizer;
   };
 
+  void finish_live();
   RasterResult draw_both(const Camera& camera, const RasterOptions& options, bool with_depth);
   void make_buffers(int sh_degree);
+  void show_coded(const SplatVideoReader& video, size_t frame, std::span<const SplatPart> others, ThreadPool& pool);
   void start_video(const SplatVideoReader& video, std::span<const SplatPart> others);
 
   GpuDevice* device_;
@@ -44,7 +60,8 @@ class VulkanScene {
   std::optional<MeshRenderer> meshes_;
   std::optional<SplatBuffers> splats_;
   std::optional<SplatRenderer> splat_renderer_;
-  std::optional<CodedSplats> coded_;  // goes first: it fills the buffers
+  std::optional<CodedSplats> coded_;                            // goes first: it fills the buffers
+  std::optional<uint64_t> live_mesh_frame_, live_splat_frame_;  // begun and not finished
 };
 
 // The asset's splats on the device. `sh_bytes`: see SplatBufferOptions.

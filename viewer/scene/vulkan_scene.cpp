@@ -1,10 +1,11 @@
-#include "tools/eval/vulkan_scene.h"
+#include "viewer/scene/vulkan_scene.h"
 
 #include "assets/splat_sequence.h"
 #include "engine/base/error.h"
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace diorama {
 namespace {
@@ -45,12 +46,14 @@ VulkanScene::VulkanScene(GpuDevice& device, const Asset& asset)
 }
 
 void VulkanScene::set_meshes(std::span<const MeshPart> meshes, const Asset& asset) {
+  finish_live();
   DIO_CHECK(meshes_ || meshes.empty());
   if (meshes_) meshes_->set_meshes(meshes, asset);
 }
 
 void VulkanScene::set_splats(std::span<const SplatPart> splats) {
   DIO_CHECK(splats_.has_value());
+  finish_live();
   int sh_degree = 0;
   for (const SplatPart& part : splats) sh_degree = std::max(sh_degree, part.cloud.sh_degree);
   if (coded_ || sh_degree > splats_->options().sh_degree) make_buffers(sh_degree);
@@ -95,8 +98,9 @@ void VulkanScene::start_video(const SplatVideoReader& video, std::span<const Spl
   coded_.emplace(*device_, video, *splats_, count, first);
 }
 
-void VulkanScene::show_frame(const SplatVideoReader& video, size_t frame, std::span<const SplatPart> others,
+void VulkanScene::show_coded(const SplatVideoReader& video, size_t frame, std::span<const SplatPart> others,
                              ThreadPool& pool) {
+  finish_live();
   if (!coded_ || coded_->video != &video) start_video(video, others);
   const VideoPictures pictures = video.pictures().at(frame);
   if (coded_->group != pictures.group) {
@@ -110,7 +114,57 @@ void VulkanScene::show_frame(const SplatVideoReader& video, size_t frame, std::s
   coded_->dequantizer.decode(pictures.exact, pictures.lossy);
 }
 
+void VulkanScene::show(const SplatPerformance& performance, size_t frame, std::span<const SplatPart> others,
+                       ThreadPool& pool) {
+  if (const auto* const video = dynamic_cast<const SplatVideoReader*>(&performance)) {
+    return show_coded(*video, frame, others, pool);
+  }
+  std::vector<SplatPart> parts = performance.frame(frame);
+  parts.insert(parts.end(), others.begin(), others.end());
+  set_splats(parts);
+}
+
+void VulkanScene::finish_live() {
+  if (live_mesh_frame_) meshes_->finish(*std::exchange(live_mesh_frame_, std::nullopt));
+  if (live_splat_frame_) splat_renderer_->finish(*std::exchange(live_splat_frame_, std::nullopt));
+}
+
+const GpuImage& VulkanScene::draw_live(const Camera& camera, const RasterOptions& options) {
+  finish_live();
+  if (meshes_) live_mesh_frame_ = meshes_->begin(camera, options, splat_renderer_.has_value(), false);
+  if (!splat_renderer_) return meshes_->color_image();
+  const SplatRenderOptions splats{.background = options.background, .antialiased = antialiased_};
+  if (meshes_) {
+    const SplatBackdrop backdrop{&meshes_->color_image(), &meshes_->depth_image(), options.near_m};
+    live_splat_frame_ = splat_renderer_->begin(camera, splats, false, &backdrop, false);
+  } else {
+    live_splat_frame_ = splat_renderer_->begin(camera, splats, false, nullptr, false);
+  }
+  return splat_renderer_->color_image();
+}
+
+SceneStats VulkanScene::stats() const {
+  SceneStats stats;
+  const auto add = [&](const std::vector<PassTime>& passes) {
+    for (const PassTime& pass : passes) {
+      if (pass.name != "copy") stats.passes.push_back(pass);
+    }
+  };
+  if (meshes_) {
+    stats.triangles = meshes_->stats().triangles;
+    add(meshes_->pass_times());
+  }
+  if (splat_renderer_) {
+    const SplatRendererStats splats = splat_renderer_->stats();
+    stats.splats = splats.splats;
+    stats.splats_visible = splats.visible;
+    add(splat_renderer_->pass_times());
+  }
+  return stats;
+}
+
 RasterResult VulkanScene::draw(const Camera& camera, const RasterOptions& options, bool with_depth) {
+  finish_live();
   if (!splat_renderer_) return meshes_->render(camera, options, with_depth);
   if (meshes_) return draw_both(camera, options, with_depth);
   return splat_renderer_->render(camera, {.background = options.background, .antialiased = antialiased_}, with_depth);
