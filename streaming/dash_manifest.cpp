@@ -58,10 +58,7 @@ ManifestTrack track_of(const pugi::xml_node& node) {
   constexpr size_t kMostSize = 1 << 16;
   track.size_px = {static_cast<int>(std::min(number_of(node.attribute("width").value(), "a width"), kMostSize)),
                    static_cast<int>(std::min(number_of(node.attribute("height").value(), "a height"), kMostSize))};
-  const ByteRange init = range_of(list.child("Initialization").attribute("range").value(), "a header's range");
-  if (init.offset != 0)
-    fail(ErrorCode::kInvalidInput, "{}: the header starts at byte {}, expected 0", track.id, init.offset);
-  track.init_bytes = init.bytes;
+  track.init = range_of(list.child("Initialization").attribute("range").value(), "a header's range");
   for (const pugi::xml_node& segment : list.children("SegmentURL")) {
     if (track.segments.size() >= kMostSegments)
       fail(ErrorCode::kInvalidInput, "there are more than a million segments");
@@ -90,7 +87,8 @@ class Comparison {
     differ("the codec", found->codecs, codecs_of(track));
     differ("the width", found->size_px.x, track.layout.size_px.x);
     differ("the height", found->size_px.y, track.layout.size_px.y);
-    differ("the header's size", found->init_bytes, track.init_bytes);
+    differ("the header's start", found->init.offset, track.init_offset);
+    differ("the header's size", found->init.bytes, track.init_bytes);
     differ("the number of segments", found->segments.size(), segments.size());
     if (found->segments.size() == segments.size()) compare_segments(*found, segments);
   }

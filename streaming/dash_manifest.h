@@ -12,7 +12,7 @@ namespace diorama {
 struct ManifestTrack {
   std::string id, file, codecs;
   glm::ivec2 size_px{0};
-  size_t init_bytes = 0;
+  ByteRange init;
   std::vector<ByteRange> segments;
   std::vector<double> lengths_s;  // of the segments, where the timeline has so many
 };

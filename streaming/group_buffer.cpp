@@ -12,7 +12,7 @@ constexpr size_t kGroupsAtATime = 2;
 constexpr double kRateWindow_s = 5;
 
 ByteRequest header_of(const VideoTrack& track) {
-  return {.file = track.file, .offset = 0, .bytes = track.init_bytes};
+  return {.file = track.file, .offset = track.init_offset, .bytes = track.init_bytes};
 }
 
 ByteRequest segment_of(const VideoTrack& track, ByteRange range) {
