@@ -1,8 +1,10 @@
 #pragma once
 
+#include "engine/base/measure.h"
 #include "engine/gpu/frame_ring.h"
 #include "viewer/core/transport.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,7 +17,7 @@ struct Panels {
   std::string details;  // a line on it
   std::string loading;  // what is being read; empty: nothing
   std::string message;  // a sentence; goes after a while
-  double message_left_s = 0;
+  Stopwatch message_shown;
   std::string device;
   std::vector<PassTime> passes;
   size_t splats = 0, splats_visible = 0, triangles = 0;
@@ -29,8 +31,9 @@ struct Panels {
 
   void tell(std::string sentence) {
     message = std::move(sentence);
-    message_left_s = 8;
+    message_shown = {};
   }
+  double message_left_s() const { return message.empty() ? 0 : std::max(0.0, 8 - message_shown.seconds()); }
 };
 
 // Between ImGui::NewFrame() and ImGui::Render().

@@ -189,7 +189,7 @@ void Viewer::fill_panels(double dt_s) {
     const double ms = 1e3 * dt_s;
     panels_.frame_ms += (ms - panels_.frame_ms) / (panels_.frame_ms > 0 ? kMeanFrames : 1);
   }
-  if (panels_.message_left_s > 0 && (panels_.message_left_s -= dt_s) <= 0) panels_.message.clear();
+  if (panels_.message_left_s() <= 0) panels_.message.clear();
   if (!scene_) return;
   const SceneStats stats = scene_->stats();
   panels_.splats = stats.splats;
@@ -222,11 +222,13 @@ const GpuImage* Viewer::frame(double dt_s, glm::ivec2 size_px) {
   return picture;
 }
 
-bool Viewer::is_moving() const {
+std::optional<double> Viewer::next_change_s() const {
   constexpr ViewerKey kFlying[] = {ViewerKey::kForward, ViewerKey::kBack, ViewerKey::kLeft,
                                    ViewerKey::kRight,   ViewerKey::kUp,   ViewerKey::kDown};
-  return transport_.is_playing() || panels_.message_left_s > 0 ||
-         std::ranges::any_of(kFlying, [&](ViewerKey key) { return down_.contains(key); });
+  const bool flies = std::ranges::any_of(kFlying, [&](ViewerKey key) { return down_.contains(key); });
+  if (transport_.is_playing() || flies) return 0;
+  if (panels_.message.empty()) return std::nullopt;
+  return panels_.message_left_s();
 }
 
 }  // namespace diorama

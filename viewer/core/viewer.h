@@ -66,8 +66,8 @@ class Viewer {
   // Null: there is nothing to show yet. What is returned lives until the next call, in the layout for copies.
   const GpuImage* frame(double dt_s, glm::ivec2 size_px);
 
-  // Another frame is wanted at once: something moves by itself.
-  bool is_moving() const;
+  // When another frame is wanted though nobody touches anything: 0 while something moves. Nothing: not by itself.
+  std::optional<double> next_change_s() const;
   // All that was asked for is on the screen, or could not be read.
   bool is_settled() const { return !loader_.is_busy(); }
   const std::string& failure() const { return failure_; }  // of what was opened last; empty: none

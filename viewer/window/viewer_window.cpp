@@ -23,6 +23,7 @@ namespace diorama {
 namespace {
 
 constexpr int kFramesAfterInput = 3;  // panels take a frame or two to settle
+constexpr const char* kScreenshotFile = "diorama.png";
 constexpr double kHiddenWait_s = 0.1;
 constexpr float kFont_px = 13;
 
@@ -134,15 +135,9 @@ class ViewerWindow {
     if (!asset.empty()) viewer_.open(asset);
     Stopwatch since_frame;
     while (glfwWindowShouldClose(window_) == GLFW_FALSE) {
-      if (viewer_.is_moving() || frames_wanted_ > 0) {
-        glfwPollEvents();
-      } else {
-        glfwWaitEvents();
-        since_frame = {};
-      }
-      if (woken_.exchange(false)) frames_wanted_ = kFramesAfterInput;
-      if (frames_wanted_ == 0 && !viewer_.is_moving()) continue;
-      frames_wanted_ = std::max(frames_wanted_ - 1, 0);
+      wait_for_work(since_frame);
+      if (frames_wanted_ == 0) continue;
+      --frames_wanted_;
       const double dt_s = since_frame.seconds();
       since_frame = {};
       try {
@@ -163,14 +158,34 @@ class ViewerWindow {
 
   void touch() { frames_wanted_ = kFramesAfterInput; }
 
+  // Until a frame is wanted, or something happened. Time that was waited is no time that a performance plays.
+  void wait_for_work(Stopwatch& since_frame) {
+    const std::optional<double> next_s = viewer_.next_change_s();
+    if (frames_wanted_ > 0 || next_s == 0) {
+      glfwPollEvents();
+    } else {
+      next_s ? glfwWaitEventsTimeout(*next_s) : glfwWaitEvents();
+      since_frame = {};
+    }
+    if (woken_.exchange(false)) touch();
+    if (next_s) frames_wanted_ = std::max(frames_wanted_, 1);
+  }
+
   void on_key(int key, int action) {
     touch();
-    if (key == GLFW_KEY_F12 && action == GLFW_PRESS) keep_to_ = "diorama.png";
+    if (key == GLFW_KEY_F12 && action == GLFW_PRESS) keep(kScreenshotFile);
     const std::optional<ViewerKey> known = viewer_key(key);
     const bool typing = ImGui::GetIO().WantTextInput && known != ViewerKey::kEscape && known != ViewerKey::kEnter;
     if (known && action != GLFW_REPEAT && !(typing && action == GLFW_PRESS)) {
       viewer_.on_key(*known, action == GLFW_PRESS);
     }
+  }
+
+  // What is shown once panels have settled.
+  void keep(const std::filesystem::path& file) {
+    keep_to_ = file;
+    keep_in_frames_ = kFramesAfterInput;
+    touch();
   }
 
   void make_device() {
@@ -211,15 +226,13 @@ class ViewerWindow {
     const bool wanted = !options_.screenshot.empty();
     settled_frames_ = was_settled && viewer_.is_settled() ? settled_frames_ + 1 : 0;
     if (wanted && !viewer_.failure().empty()) throw Error(ErrorCode::kInvalidInput, viewer_.failure());
-    if (wanted && settled_frames_ == kFramesAfterInput) keep_to_ = options_.screenshot;
-    if (wanted) frames_wanted_ = 1;
-    const std::filesystem::path keep_to = std::exchange(keep_to_, {});
+    if (wanted && settled_frames_ == 1) keep(options_.screenshot);
+    if (wanted) touch();
+    const std::filesystem::path keep_to = keep_in_frames_ > 1 ? "" : std::exchange(keep_to_, {});
+    keep_in_frames_ = std::max(keep_in_frames_ - 1, 0);
     const ImageRgba8 kept = frames_->show(picture, ImGui::GetDrawData(), !keep_to.empty());
-    if (kept.empty()) {
-      keep_to_ = keep_to;  // the window took no picture: the next one
-      if (!keep_to.empty()) touch();
-      return;
-    }
+    if (keep_to.empty()) return;
+    if (kept.empty()) return keep(keep_to);  // the window took no picture: another time
     write_file(keep_to, encode_png(kept));
     log_(LogLevel::kInfo, fmt::format("{}: the window's picture", keep_to.string()));
     if (wanted) glfwSetWindowShouldClose(window_, GLFW_TRUE);
@@ -234,7 +247,8 @@ class ViewerWindow {
   std::unique_ptr<WindowFrames> frames_;
   std::atomic<bool> woken_{false};
   int frames_wanted_ = kFramesAfterInput, settled_frames_ = 0;
-  std::filesystem::path keep_to_;  // where the next picture goes; empty: nowhere
+  std::filesystem::path keep_to_;  // where a picture goes; empty: nowhere
+  int keep_in_frames_ = 0;
 };
 
 }  // namespace
