@@ -48,7 +48,7 @@ class GroupFitter {
   std::vector<StartPoint> surface_of(const MomentViews& views, size_t count, size_t moment);
   FittedGroup fit_nothing(size_t first, size_t most);
   // Takes the group to the next moment; nothing where its splats no longer serve.
-  std::optional<VideoFrameStats> follow(Follower& follower, size_t moment, double key_psnr);
+  std::optional<VideoFrameStats> follow(Follower& follower, size_t moment);
   SplatModel fit_key(const MomentViews& views, const std::vector<StartPoint>& surface, VideoFrameStats& stats);
 
   const Capture& capture_;

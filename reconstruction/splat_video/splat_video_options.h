@@ -62,7 +62,7 @@ struct SplatVideoOptions {
     option("entropy-weight", entropy_weight, {0, 100}, "weight of the bits that the change from frame to frame takes");
     option("rigidity-weight", rigidity_weight, {0, 100}, "weight of neighbours' unlike motion in fine-tuning");
     option("group-drop", group_drop_db, {0, 100},
-           "a frame that scores this much less than its group's first starts a group, dB");
+           "a frame that scores this much less than its group's best starts a group, dB");
     option("group-uncovered", group_uncovered, {0, 1},
            "so does one with this share of its surface uncovered by the group's splats");
     option("seed", seed, {0, 2e9}, "of all that is random");
