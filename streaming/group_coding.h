@@ -83,12 +83,12 @@ struct CodingOptions {
   int splats_of_node = 80;  // about
   int most_nodes = 256;
   int node_bits = 12;  // of each number of a node's motion, 8 to 16
-  int sh_degree = 0;   // 0 or 1; coefficients of higher degrees are dropped
+  int sh_degree = 1;   // 0 or 1; coefficients of higher degrees are dropped
   bool hold_sh = true;
   float prune = 0;
   float least_scale_units = 1;
-  float position_step_units = 0.25f, rotation_step = 0.005f, scale_step = 0.06f, opacity_step = 0.008f,
-        color_step = 0.008f, sh_step = 0.03f;
+  float position_step_units = 0.15f, rotation_step = 0.008f, scale_step = 0.045f, opacity_step = 0.008f,
+        color_step = 0.007f, sh_step = 0.02f;
   template <class Visitor>
   void visit(Visitor&& option) {
     option("base-bits", base_bits, {8, 16}, "bits of each coordinate of the places that splats move from");

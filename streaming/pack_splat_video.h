@@ -12,7 +12,7 @@ namespace diorama {
 
 struct PackOptions {
   int codec = 0;  // of the lossy streams: hevc, h264
-  int best_qp = 12, qp_step = 8, representations = 3;
+  int best_qp = 16, qp_step = 6, representations = 3;
   float most_mbps = 0, rate_share = 0.5f;
   int most_width_px = 1280, most_height_px = 720;
   CodingOptions coding;

@@ -9,11 +9,13 @@
 #include "streaming/splat_video_reader.h"
 #include "tools/cli/option_flags.h"
 #include "tools/cli/splat_visibility.h"
+#include "tools/cli/stream_edit_command.h"
 #include "tools/cli/stream_play_command.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -26,7 +28,7 @@ namespace fs = std::filesystem;
 struct StreamArguments {
   std::string input, output, source, json;
   VideoPlayOptions play;
-  PackOptions pack;
+  PackOptions pack{.coding = {.prune = 0.004f}};  // of weights that tell what is seen
 };
 
 SplatSequenceReader open_groups(const std::string& path) {
@@ -222,9 +224,11 @@ Command stream_command(CLI::App& program) {
   unpack->add_option("IN", args->input, "the .glb that `stream pack` made")->required();
   unpack->add_option("OUT", args->output, "the .glb to write")->required();
   add_options(*unpack, args->play, "Decoding");
-  const Command play = stream_play_command(*app);
-  return {app, [args, pack, info, unpack, play](const Settings& settings) {
-            if (play.app->parsed()) return play.run(settings);
+  const std::array others = {stream_play_command(*app), stream_cut_command(*app), stream_join_command(*app)};
+  return {app, [args, pack, info, unpack, others](const Settings& settings) {
+            for (const Command& other : others) {
+              if (other.app->parsed()) return other.run(settings);
+            }
             if (pack->parsed()) return run_pack(*args, settings);
             if (unpack->parsed()) return run_unpack(*args, settings);
             if (info->parsed()) return print(open_video(args->input), args->json);
