@@ -31,7 +31,7 @@ class AssembleTest : public testing::Test {
     folder_ = nullptr;
   }
   static void pack(const std::string& name, size_t splats, int qp) {
-    const fs::path groups = folder_->path() / (name + ".groups");
+    const fs::path groups = folder_->path() / (name + "_source.groups");
     size_t first = 10;
     for (const size_t frames : {4, 3, 2}) {
       std::vector<double> times;
