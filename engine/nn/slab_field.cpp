@@ -31,7 +31,7 @@ void check_layout(const SlabLayout& layout) {
   }
 }
 
-NetworkOptions sample_network(const SlabLayout& layout) {
+GridOptions sample_grid(const SlabLayout& layout) {
   check_layout(layout);
   GridOptions grid{.axes = 3,
                    .nearest_axes = 1,
@@ -43,8 +43,12 @@ NetworkOptions sample_network(const SlabLayout& layout) {
     grid.growth[a] = 2;
   }
   grid.cells[2] = static_cast<float>(layout.planes);
+  return grid;
+}
+
+NetworkOptions sample_network(const SlabLayout& layout) {
   return {{3},
-          {grid_layer(grid), linear_layer(layout.hidden), activation_layer(Activation::kRelu),
+          {grid_layer(sample_grid(layout)), linear_layer(layout.hidden), activation_layer(Activation::kRelu),
            linear_layer(4 + layout.shade_features)}};
 }
 
@@ -64,6 +68,15 @@ std::array<float, 2> slab_point(const SlabLayout& layout, const SlabRay& ray, fl
     point[a] = (place - layout.window[a]) / (layout.window[a + 2] - layout.window[a]);
   }
   return point;
+}
+
+size_t slab_stored_bytes(const SlabLayout& layout) {
+  const GridEncoding grid(sample_grid(layout));
+  const auto hidden = static_cast<size_t>(layout.hidden), features = static_cast<size_t>(layout.shade_features);
+  const size_t samples = grid.table_size() + (grid.width() + 1) * hidden + (hidden + 1) * (4 + features);
+  const size_t shade = (features + 3) * hidden + (hidden + 1) * 3;
+  const auto cells = static_cast<size_t>(SlabField::kOccupancyColumns * SlabField::kOccupancyRows * layout.planes);
+  return 2 * (samples + shade) + (cells + 7) / 8;
 }
 
 SlabField::SlabField(const SlabLayout& layout, uint64_t seed)
@@ -101,10 +114,6 @@ void SlabField::set_occupancy(std::span<const float> greatest_weights, float lea
       }
     }
   }
-}
-
-size_t SlabField::stored_bytes() const {
-  return 2 * (samples_.parameters().size() + shade_.parameters().size()) + (occupancy_.size() + 7) / 8;
 }
 
 SlabRun::SlabRun(SlabField& field, const SlabRunOptions& options)

@@ -30,6 +30,9 @@ struct SlabLayout {
 // Where a ray meets the plane of this inverse depth, as shares of the window.
 std::array<float, 2> slab_point(const SlabLayout& layout, const SlabRay& ray, float inverse_depth);
 
+// Of a field's parameters in half precision and its occupancy as bits. Error kInvalidInput: out of range.
+size_t slab_stored_bytes(const SlabLayout& layout);
+
 // A light field on a stack of planes. A ray meets each plane in one point; a multi-resolution grid and a small network
 // make of it an opacity, a colour and features; these are blended front to back, and a second small network adds the
 // view-dependent colour, once a ray. The last plane is opaque. Points where nothing was found to be are skipped.
@@ -54,7 +57,7 @@ class SlabField {
   void set_occupancy(std::span<const float> greatest_weights, float least);
   size_t cell_of(float x, float y, int plane) const;  // x and y in [0, 1]: within the window
 
-  size_t stored_bytes() const;  // of the parameters in half precision and the occupancy as bits
+  size_t stored_bytes() const { return slab_stored_bytes(layout_); }
 
  private:
   SlabLayout layout_;

@@ -164,11 +164,24 @@ std::vector<bool> allowed_planes(std::span<const ImageF32> costs, std::span<cons
   return allowed;
 }
 
+// Pixels at the edge that some neighbour may not see at depths down to nearest_m.
+int margin_of(const LightFieldView& view, std::span<const LightFieldView* const> neighbours, float nearest_m) {
+  float farthest_m = 0;
+  for (const LightFieldView* other : neighbours) {
+    farthest_m = std::max(farthest_m, glm::length(other->camera.world_from_camera.translation -
+                                                  view.camera.world_from_camera.translation));
+  }
+  const float shift_px = view.camera.focal_px.x * farthest_m / nearest_m;
+  const int side = std::min(view.color.width(), view.color.height());
+  return static_cast<int>(std::min(std::ceil(shift_px) + kWindow, static_cast<float>(side / 3)));
+}
+
 }  // namespace
 
 DepthRange find_depth_range(std::span<const LightFieldView> views, float nearest_m, JobContext& job) {
   constexpr int kDepths = 64;
   constexpr size_t kViews = 5;
+  constexpr double kFewestSure = 50;
   constexpr double kBeyond = 0.01;  // of the sure pixels may be nearer or farther
   std::vector<float> inverse_depths;
   for (int i = 0; i < kDepths; ++i) inverse_depths.push_back(static_cast<float>(i) / (kDepths - 1) / nearest_m);
@@ -178,9 +191,10 @@ DepthRange find_depth_range(std::span<const LightFieldView> views, float nearest
   job.pool().parallel_for(kViews, 1, [&](size_t i, size_t) {
     const LightFieldView& view = small[i * (small.size() - 1) / (kViews - 1)];
     const std::vector<ImageF32> costs = matching_costs(view, small, inverse_depths);
+    const int margin = margin_of(view, neighbours_of(view, small), nearest_m);
     counts[i].fill(0);
-    for (int y = 0; y < view.color.height(); ++y) {
-      for (int x = 0; x < view.color.width(); ++x) {
+    for (int y = margin; y < view.color.height() - margin; ++y) {
+      for (int x = margin; x < view.color.width() - margin; ++x) {
         if (const Match match = match_at(costs, x, y); match.is_sure()) ++counts[i][match.best];
       }
     }
@@ -192,7 +206,7 @@ DepthRange find_depth_range(std::span<const LightFieldView> views, float nearest
     for (size_t d = 0; d < kDepths; ++d)
       sums[d] += static_cast<double>(of_view[d]), all += static_cast<double>(of_view[d]);
   }
-  if (!(all > 100)) {
+  if (!(all > kFewestSure)) {
     fail(ErrorCode::kInvalidInput,
          "the views agree with their neighbours at no depth beyond {} m; check that they see the same scene",
          nearest_m);

@@ -136,6 +136,12 @@ TEST(SlabField, ThreadsDoNotChangeABit) {
   EXPECT_EQ(gradients(1), gradients(3));
 }
 
+TEST(SlabField, StoredBytesAreTheParametersAndABitACell) {
+  const SlabField field(small_layout(), 1);
+  EXPECT_EQ(field.stored_bytes(), 2 * (field.samples().parameters().size() + field.shade().parameters().size()) +
+                                      field.occupancy().size() / 8);
+}
+
 TEST(SlabField, LayoutsOutOfRangeAreErrors) {
   const auto make = [](auto change) {
     SlabLayout layout = small_layout();

@@ -5,6 +5,7 @@
 #include "reconstruction/splats/bench_splats.h"
 #include "tools/bench/bench_render.h"
 #include "tools/cli/bench_formats_command.h"
+#include "tools/cli/bench_light_field_command.h"
 #include "tools/cli/bench_nn_command.h"
 #include "tools/cli/bench_poses_command.h"
 #include "tools/cli/bench_sort_command.h"
@@ -134,7 +135,7 @@ Command bench_command(CLI::App& program) {
   add_splat_bench(*splats, *splat_args);
   const Command sort = bench_sort_command(*app), stream = bench_stream_command(*app);
   const Command formats = bench_formats_command(*app), poses = bench_poses_command(*app);
-  const Command nn = bench_nn_command(*app);
+  const Command nn = bench_nn_command(*app), light_field = bench_light_field_command(*app);
   return {app, [=](const Settings& settings) {
             if (sort.app->parsed()) sort.run(settings);
             if (stream.app->parsed()) stream.run(settings);
@@ -144,6 +145,7 @@ Command bench_command(CLI::App& program) {
             if (formats.app->parsed()) formats.run(settings);
             if (poses.app->parsed()) poses.run(settings);
             if (nn.app->parsed()) nn.run(settings);
+            if (light_field.app->parsed()) light_field.run(settings);
           }};
 }
 

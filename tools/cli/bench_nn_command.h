@@ -4,6 +4,7 @@
 
 namespace diorama {
 
+// `bench nn`, under the subcommand `bench`.
 Command bench_nn_command(CLI::App& bench);
 
 }  // namespace diorama
