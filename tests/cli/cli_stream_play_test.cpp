@@ -34,7 +34,7 @@ TEST_F(CliStreamPlay, PlaysToTheEndAndSaysHowItWent) {
   EXPECT_EQ(json["groups_skipped"], 0);
   EXPECT_GT(json["received_bytes"], 0);
   EXPECT_GT(json["splats_ms"], 0);
-  const CliResult seeks = run_cli("stream play " + coded_ + " --seeks 5 --representation q20");
+  const CliResult seeks = run_cli("stream play " + coded_ + " --seeks 5 --representation q22");
   ASSERT_EQ(seeks.exit_code, 0) << seeks.err;
   EXPECT_THAT(seeks.out, HasSubstr("5 seeks, median"));
 }
