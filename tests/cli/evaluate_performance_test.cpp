@@ -1,3 +1,4 @@
+#include "assets/splat_sequence.h"
 #include "engine/base/file.h"
 #include "renderers/splats/splat_raster_view.h"
 #include "tests/expect_error.h"

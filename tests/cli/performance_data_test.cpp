@@ -1,5 +1,6 @@
 // Scoring over time on a rendered rig with true tracks.
 #include "assets/asset_file.h"
+#include "assets/splat_sequence.h"
 #include "tests/cli/point_performance.h"
 #include "tests/test_data.h"
 #include "tools/eval/evaluate.h"
