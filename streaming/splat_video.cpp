@@ -325,7 +325,12 @@ SplatVideo parse_splat_video(const std::string& json, const std::string& name) {
     try {
       return video_from(Value::parse(json));
     } catch (const Value::exception& error) {
-      fail(ErrorCode::kInvalidInput, "the extension DIORAMA_splat_video is damaged: {}", error.what());
+      // "[json.exception.out_of_range.403] key 'groups' not found": the part that says what was found.
+      const std::string_view text = error.what();
+      const size_t name_end = text.find("] ");
+      fail(ErrorCode::kInvalidInput,
+           "the extension DIORAMA_splat_video is damaged or of an older draft ({}); pack the video again",
+           text.substr(name_end == std::string_view::npos ? 0 : name_end + 2));
     }
   });
 }
