@@ -1,5 +1,6 @@
 #include "engine/base/random.h"
 #include "engine/nn/network_run.h"
+#include "tests/nn/central_difference.h"
 
 #include <gtest/gtest.h>
 
@@ -49,14 +50,9 @@ class GradientCheck {
     EXPECT_GT(largest, 1e-3) << what;  // a gradient of nothing would prove nothing
     const size_t step = std::max<size_t>(1, gradient.size() / 60);
     for (size_t i = 0; i < gradient.size(); i += step) {
-      const float before = values[i];
-      values[i] = before + kStep;
-      const double above = loss();
-      values[i] = before - kStep;
-      const double below = loss();
-      values[i] = before;
+      const double difference = central_difference(values[i], kStep, [&] { return loss(); });
       // Single precision of the loss over the step, and the third derivative.
-      EXPECT_NEAR(gradient[i], (above - below) / (2 * double{kStep}), 4e-3 * largest + 1e-3) << what << " " << i;
+      EXPECT_NEAR(gradient[i], difference, 4e-3 * largest + 1e-3) << what << " " << i;
     }
   }
 

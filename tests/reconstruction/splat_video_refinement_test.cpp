@@ -136,14 +136,20 @@ TEST(MotionRefinement, StretchHasTheDerivativesThatItSays) {
   }
 }
 
+// The scene's splats, carried from rest and drawn.
+struct CarriedScene {
+  ThreadPool pool{2};
+  Scene scene{pool};
+  SplatCloud none{.sh_degree = 1};
+  ViewLoss loss{scene.options, none, pool};
+  GraphPose rest = rest_pose(scene.graph);
+  SplatCarrier carrier{scene.carried, scene.graph, rest, scene.records, scene.layout, pool};
+  CarriedScene() { loss.set_moving(scene.records); }
+};
+
 TEST(MotionRefinement, LossFollowsTheDerivativesThroughTheRasteriser) {
-  ThreadPool pool(2);
-  const Scene scene(pool);
-  const SplatCloud none{.sh_degree = 1};
-  ViewLoss loss(scene.options, none, pool);
-  loss.set_moving(scene.records);
-  const GraphPose rest = rest_pose(scene.graph);
-  const SplatCarrier carrier(scene.carried, scene.graph, rest, scene.records, scene.layout, pool);
+  CarriedScene setup;
+  auto& [pool, scene, none, loss, rest, carrier] = setup;
   const GraphPose pose = shaken(scene.graph, 0.05, 0.01);
   const auto value = [&](const GraphPose& at) {
     carrier.carry(at, loss.moving(), pool);
@@ -167,13 +173,8 @@ TEST(MotionRefinement, LossFollowsTheDerivativesThroughTheRasteriser) {
 }
 
 TEST(MotionRefinement, BringsBackWhatWasPushedAside) {
-  ThreadPool pool(2);
-  const Scene scene(pool);
-  const SplatCloud none{.sh_degree = 1};
-  ViewLoss loss(scene.options, none, pool);
-  loss.set_moving(scene.records);
-  const GraphPose rest = rest_pose(scene.graph);
-  const SplatCarrier carrier(scene.carried, scene.graph, rest, scene.records, scene.layout, pool);
+  CarriedScene setup;
+  auto& [pool, scene, none, loss, rest, carrier] = setup;
   const auto refined = [&](glm::dvec3 push_m) {
     GraphPose start = rest;
     for (NodeMotion& node : start) node.translation = push_m;

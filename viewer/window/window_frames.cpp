@@ -1,5 +1,6 @@
 #include "viewer/window/window_frames.h"
 
+#include "engine/gpu/attachment.h"
 #include "engine/gpu/barriers.h"
 #include "engine/gpu/vulkan_result.h"
 
@@ -40,14 +41,9 @@ VkExtent3D extent(glm::ivec2 size) {
 
 // Panels over what is there.
 OwnedRenderPass make_panel_pass(GpuDevice& device, VkFormat format) {
-  VkAttachmentDescription color{};
-  color.format = format;
-  color.samples = VK_SAMPLE_COUNT_1_BIT;
-  color.loadOp = VK_ATTACHMENT_LOAD_OP_LOAD;
-  color.storeOp = VK_ATTACHMENT_STORE_OP_STORE;
-  color.stencilLoadOp = VK_ATTACHMENT_LOAD_OP_DONT_CARE;
-  color.stencilStoreOp = VK_ATTACHMENT_STORE_OP_DONT_CARE;
-  color.initialLayout = color.finalLayout = kDrawn;
+  VkAttachmentDescription color =
+      attachment(format, VK_SAMPLE_COUNT_1_BIT, VK_ATTACHMENT_LOAD_OP_LOAD, VK_ATTACHMENT_STORE_OP_STORE, kDrawn);
+  color.initialLayout = kDrawn;  // what is there stays
   const VkAttachmentReference reference{0, kDrawn};
   VkSubpassDescription subpass{};
   subpass.pipelineBindPoint = VK_PIPELINE_BIND_POINT_GRAPHICS;
