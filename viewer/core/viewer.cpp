@@ -13,8 +13,9 @@
 namespace diorama {
 namespace {
 
-constexpr double kMeanFrames = 20;  // that the shown time of a frame is a running mean of
-constexpr float kFlySpeed = 0.7f;   // distances to the pivot a second
+constexpr int kMeanFrames = 20;  // that the shown time of a frame is a running mean of
+constexpr int kFramesInFlight = 2;
+constexpr float kFlySpeed = 0.7f;  // distances to the pivot a second
 
 glm::vec2 vec_of(ImVec2 v) {
   return {v.x, v.y};
@@ -98,6 +99,8 @@ void Viewer::open(const std::filesystem::path& path) {
 void Viewer::make_scene() {
   scene_.reset();
   shown_frame_.reset();
+  frames_shown_ = 0;
+  panels_.frame_ms = 0;
   if (device_ != nullptr) scene_ = std::make_unique<VulkanScene>(*device_, open_->asset);
 }
 
@@ -185,9 +188,10 @@ void Viewer::show_time() {
 }
 
 void Viewer::fill_panels(double dt_s) {
-  if (dt_s > 0 && dt_s < 1) {
-    const double ms = 1e3 * dt_s;
-    panels_.frame_ms += (ms - panels_.frame_ms) / (panels_.frame_ms > 0 ? kMeanFrames : 1);
+  // The first frames of a scene are begun before any was waited for.
+  if (dt_s > 0 && ++frames_shown_ > kFramesInFlight) {
+    const double weight = 1.0 / std::min(frames_shown_ - kFramesInFlight, kMeanFrames);
+    panels_.frame_ms += weight * (1e3 * dt_s - panels_.frame_ms);
   }
   if (panels_.message_left_s() <= 0) panels_.message.clear();
   if (!scene_) return;

@@ -95,7 +95,8 @@ class Viewer {
   std::set<ViewerKey> down_;
   std::string failure_;
   bool wants_home_ = false;
-  AssetLoader loader_;  // goes first
+  int frames_shown_ = 0;  // of the scene
+  AssetLoader loader_;    // goes first
 };
 
 }  // namespace diorama
